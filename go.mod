@@ -2,6 +2,9 @@ module yutu
 
 go 1.26.3
 
+// What npm puts there is not ours to build.
+ignore ./cmd/yutu/web/node_modules
+
 require (
 	github.com/VividCortex/ewma v1.2.0 // indirect
 	github.com/acarl005/stripansi v0.0.0-20180116102854-5a71ef0e047d // indirect

@@ -92,3 +92,13 @@ func madeBy(data string) int {
 	major, _ := strconv.Atoi(strings.TrimSpace(string(b)))
 	return major
 }
+
+// Installed reports as *Error what is missing to run a cluster in the home directory; nil if nothing is.
+func Installed(home string) error {
+	data := filepath.Join(home, "pg")
+	if b, err := os.ReadFile(filepath.Join(home, locationFile)); err == nil {
+		data = strings.TrimSpace(string(b))
+	}
+	_, err := findBinaries(data)
+	return err
+}

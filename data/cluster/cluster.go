@@ -193,7 +193,7 @@ func (c *Cluster) Stop() error {
 	err := c.halt()
 	os.RemoveAll(c.socket)
 	if c.opt.Ephemeral {
-		err = errors.Join(err, os.RemoveAll(c.place.data))
+		err = errors.Join(err, c.place.remove())
 	}
 	release(c.lock)
 	return err

@@ -30,6 +30,19 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// homeDir returns a home directory that takes its data with it, wherever they stand.
+func homeDir(t *testing.T) string {
+	home := t.TempDir()
+	t.Cleanup(func() {
+		if b, err := os.ReadFile(filepath.Join(home, locationFile)); err == nil {
+			if err := (location{data: strings.TrimSpace(string(b))}).remove(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return home
+}
+
 func start(t *testing.T, home string) *Cluster {
 	t.Helper()
 	c, err := Start(t.Context(), Options{Home: home, Ephemeral: true})
@@ -104,7 +117,6 @@ func TestRootReachesHomeThatTheServersUserCannot(t *testing.T) {
 	}
 	home := filepath.Join(parent, ".yutu")
 	c := start(t, home)
-	t.Cleanup(func() { os.RemoveAll(filepath.Dir(c.place.data)) })
 	if strings.HasPrefix(c.place.data, home) {
 		t.Fatalf("data directory %s stands where the server's user cannot go", c.place.data)
 	}
@@ -115,7 +127,7 @@ func TestRootReachesHomeThatTheServersUserCannot(t *testing.T) {
 }
 
 func TestDataOutlivesAStopAndAStart(t *testing.T) {
-	home := t.TempDir()
+	home := homeDir(t)
 	c, err := Start(t.Context(), Options{Home: home})
 	if err != nil {
 		t.Fatal(err)
@@ -151,7 +163,7 @@ func exec1(t *testing.T, url, sql string) {
 }
 
 func TestTwoProgramsOnOneHome(t *testing.T) {
-	home := t.TempDir()
+	home := homeDir(t)
 	c := start(t, home)
 	_, err := Start(t.Context(), Options{Home: home})
 	if !errors.Is(err, ErrInUse) {
@@ -189,7 +201,7 @@ func TestServerKilledIsStartedAgain(t *testing.T) {
 }
 
 func TestProgramKilledTakesTheServerWithIt(t *testing.T) {
-	home := t.TempDir()
+	home := homeDir(t)
 	owner := exec.Command(os.Args[0])
 	owner.Env = append(os.Environ(), "YUTU_CLUSTER_TEST_OWNER="+home)
 	out, err := owner.StdoutPipe()
@@ -230,7 +242,7 @@ func TestProgramKilledTakesTheServerWithIt(t *testing.T) {
 }
 
 func TestAnotherMajorVersionIsRefused(t *testing.T) {
-	home := t.TempDir()
+	home := homeDir(t)
 	data := filepath.Join(home, "pg")
 	if err := os.Mkdir(data, 0o700); err != nil {
 		t.Fatal(err)
@@ -270,7 +282,7 @@ func TestMissingPostgreSQLAndPostGISSayWhatToInstall(t *testing.T) {
 }
 
 func TestAForeignDirectoryIsNotOverwritten(t *testing.T) {
-	home := t.TempDir()
+	home := homeDir(t)
 	kept := filepath.Join(home, "pg", "照片.jpg")
 	if err := os.MkdirAll(filepath.Dir(kept), 0o755); err != nil {
 		t.Fatal(err)
@@ -289,7 +301,7 @@ func TestAForeignDirectoryIsNotOverwritten(t *testing.T) {
 }
 
 func TestAnInterruptedInitdbIsStartedOver(t *testing.T) {
-	home := t.TempDir()
+	home := homeDir(t)
 	l, err := place(home)
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,8 @@ const (
 	lockFile     = "lock"
 	stateFile    = "cluster.json"
 	locationFile = "pg.location"
+	// outside is where data directories stand that cannot stand in their home directory.
+	outside = "/var/lib/yutu"
 )
 
 // location is where the data directory stands and who runs the server.
@@ -33,6 +35,14 @@ type location struct {
 	// uid and gid of the server process; drop says whether they differ from this program's own.
 	uid, gid int
 	drop     bool
+}
+
+// remove deletes the data.
+func (l location) remove() error {
+	if filepath.Dir(filepath.Dir(l.data)) == outside {
+		return os.RemoveAll(filepath.Dir(l.data))
+	}
+	return os.RemoveAll(l.data)
 }
 
 // credential returns what the server is to run as, nil for the same user as this program.
@@ -77,10 +87,19 @@ func place(home string) (location, error) {
 	if reachable(home, l.uid, l.gid) {
 		return l, nil
 	}
-	l.data = filepath.Join("/var/lib/yutu", digest(home), "pg")
-	if err := os.MkdirAll(filepath.Dir(l.data), 0o755); err != nil {
+	if err := os.MkdirAll(outside, 0o755); err != nil {
 		return l, err
 	}
+	// A name that was never used: somebody who removes the home directory and starts again expects an empty
+	// database, not the old one from behind the scenes.
+	dir, err := os.MkdirTemp(outside, digest(home)+"-")
+	if err != nil {
+		return l, err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return l, err
+	}
+	l.data = filepath.Join(dir, "pg")
 	return l, os.WriteFile(filepath.Join(home, locationFile), []byte(l.data+"\n"), 0o644)
 }
 
@@ -171,7 +190,8 @@ func acquire(home string) (*os.File, error) {
 			EN: fmt.Sprintf("another Yutu program (process %s) is using %s: stop it first or choose another --home", holder, home),
 		}, ErrInUse}
 	}
-	if err := f.Truncate(0); err == nil {
+	err = f.Truncate(0)
+	if err == nil {
 		_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	}
 	if err != nil {
