@@ -2,6 +2,7 @@ package atlas
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -100,6 +101,21 @@ func Open(ctx context.Context, src Source, o Options) (*Atlas, error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+// Load reads one snapshot for a command that asks and ends: it is not followed and has no tiles.
+func Load(ctx context.Context, src Source) (*Snapshot, error) {
+	var items []*Item
+	seq, err := src.EachDivision(ctx, func(u division.Unit) error {
+		if visible(&u) {
+			items = append(items, newItem(u))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("loading the divisions: %w", err)
+	}
+	return assemble(ctx, seq, items, 1, false)
 }
 
 func newAtlas(src Source, o Options) *Atlas {

@@ -176,10 +176,15 @@ func (s *Snapshot) interval(at division.Date) division.Date {
 
 // build makes a snapshot from scratch; items need no order but unique ids.
 func build(ctx context.Context, seq int64, items []*Item, gen uint64) (*Snapshot, error) {
+	return assemble(ctx, seq, items, gen, true)
+}
+
+// assemble builds a snapshot with or without what tiles are cut from, which takes most of the time.
+func assemble(ctx context.Context, seq int64, items []*Item, gen uint64, withTiles bool) (*Snapshot, error) {
 	s := &Snapshot{seq: seq, loadedAt: time.Now(), log: newTouchLog(gen), memo: &memo{}}
 	features := make([]index.Feature, 0, len(items))
 	for _, it := range items {
-		if len(it.Unit.Geom) > 0 {
+		if withTiles && len(it.Unit.Geom) > 0 {
 			features = append(features, feature(it))
 		}
 	}
