@@ -109,7 +109,7 @@ func clean(s string) string {
 // badURL does not repeat the URL: there may be a password in it.
 func badURL(error) error {
 	return &Error{Kind: ErrUnsuitable, Text: geo.Text{
-		ZH: "数据库地址无法识别。请写作 postgres://用户@主机:5432/数据库",
+		ZH: "数据库地址无法识别。请写作 postgres://用户@主机：5432/数据库",
 		EN: "the database URL cannot be read: write postgres://USER@HOST:5432/DATABASE",
 	}}
 }

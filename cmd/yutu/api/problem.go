@@ -1,0 +1,201 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"yutu/data/atlas"
+	"yutu/data/pg"
+	"yutu/geo"
+	"yutu/geo/crs"
+)
+
+// The kinds of refusal that begin here; those of other rooms stand in the table below beside them.
+var (
+	errParameter     = errors.New("bad parameter")
+	errPath          = errors.New("malformed path")
+	errHost          = errors.New("bad host")
+	errTooLong       = errors.New("address too long")
+	errNotFound      = errors.New("not found")
+	errNotAcceptable = errors.New("not acceptable")
+	errMethod        = errors.New("method not allowed")
+	errBusy          = errors.New("too many open streams")
+	errNotReady      = errors.New("not ready")
+	errInternal      = errors.New("internal error")
+)
+
+// kind is one row of the table from errors to answers.
+type kind struct {
+	err    error
+	status int
+	// slug ends the problem's type, a name that programs may compare.
+	slug  string
+	title geo.Text
+	// advice is the detail where the error brings none of its own.
+	advice geo.Text
+	// retryAfter is in seconds; 0 means that trying again will not help.
+	retryAfter int
+}
+
+var unavailable = geo.Text{
+	ZH: "数据库暂时无法连接，查询仍可使用，修改请稍后重试。",
+	EN: "The database cannot be reached at the moment. Reading goes on; try changes again later.",
+}
+
+// kinds is the table; the first row whose error is found in a chain counts.
+var kinds = []kind{
+	{errParameter, 400, "invalid-parameter", geo.Text{ZH: "参数有误", EN: "Invalid parameter"}, geo.Text{}, 0},
+	{crs.ErrUnsupported, 400, "unsupported-crs", geo.Text{ZH: "不支持的坐标系", EN: "Unsupported reference system"}, geo.Text{}, 0},
+	{crs.ErrOutOfRange, 400, "position-out-of-range", geo.Text{ZH: "坐标超出范围", EN: "Position out of range"}, geo.Text{}, 0},
+	{errPath, 400, "malformed-path", geo.Text{ZH: "地址格式有误", EN: "Malformed address"},
+		geo.Text{ZH: "请检查地址的写法，地址中不得含有编码的斜杠或上级目录。", EN: "Check how the address is written; encoded slashes and parent folders are not allowed."}, 0},
+	{errHost, 400, "bad-host", geo.Text{ZH: "主机名有误", EN: "Bad host name"},
+		geo.Text{ZH: "请求的 Host 不是有效的主机名。", EN: "The Host of the request is not a valid host name."}, 0},
+	{errNotFound, 404, "not-found", geo.Text{ZH: "没有找到", EN: "Not found"},
+		geo.Text{ZH: "这个地址没有内容，请检查拼写，或从 /ogc 开始浏览。", EN: "There is nothing at this address. Check its spelling, or start from /ogc."}, 0},
+	{atlas.ErrZoom, 404, "no-such-tile", geo.Text{ZH: "没有这张瓦片", EN: "No such tile"},
+		geo.Text{ZH: "瓦片超出级别或行列范围，可用范围见 /tiles/divisions.json。", EN: "The tile lies outside the zooms or the grid; /tiles/divisions.json has the range."}, 0},
+	{pg.ErrNotFound, 404, "not-found", geo.Text{ZH: "没有找到", EN: "Not found"},
+		geo.Text{ZH: "没有这条记录。", EN: "There is no such record."}, 0},
+	{errMethod, 405, "method-not-allowed", geo.Text{ZH: "不支持的请求方法", EN: "Method not allowed"},
+		geo.Text{ZH: "可用的方法见 Allow。", EN: "The Allow header lists what can be done here."}, 0},
+	{errNotAcceptable, 406, "not-acceptable", geo.Text{ZH: "没有所要的格式", EN: "Not acceptable"},
+		geo.Text{ZH: "请用 Accept 或参数 f 指定 json 或 html。", EN: "Ask for json or html with Accept or the parameter f."}, 0},
+	{pg.ErrAlreadyUndone, 409, "already-undone", geo.Text{ZH: "已经撤销过", EN: "Undone already"},
+		geo.Text{ZH: "这次导入已经撤销，无须再做。", EN: "This import was taken back before; there is nothing left to do."}, 0},
+	{pg.ErrUndoBlocked, 409, "undo-blocked", geo.Text{ZH: "无法撤销", EN: "Cannot be undone"},
+		geo.Text{ZH: "后来的修改以这次导入为基础，请先撤销后来的修改。", EN: "Later changes build on this import: take those back first."}, 0},
+	{pg.ErrSyntheticOverReal, 409, "synthetic-over-real", geo.Text{ZH: "演示数据不能覆盖真实数据", EN: "Synthetic data over real data"},
+		geo.Text{ZH: "数据库中已有真实数据。", EN: "The database holds real data already."}, 0},
+	{pg.ErrOverlap, 409, "overlapping-versions", geo.Text{ZH: "有效期重叠", EN: "Overlapping versions"},
+		geo.Text{ZH: "同一代码在同一日期只能有一个版本。", EN: "One code can have only one version on a day."}, 0},
+	{errTooLong, 414, "address-too-long", geo.Text{ZH: "地址过长", EN: "Address too long"},
+		geo.Text{ZH: "请减少查询条件。", EN: "Ask with fewer conditions."}, 0},
+	{pg.ErrInvalid, 422, "invalid-value", geo.Text{ZH: "内容不符合要求", EN: "Invalid value"},
+		geo.Text{ZH: "请检查所填的值。", EN: "Check the values given."}, 0},
+	{errBusy, 503, "too-many-streams", geo.Text{ZH: "连接过多", EN: "Too many streams"},
+		geo.Text{ZH: "实时更新的连接已满，请稍后重试。", EN: "All event streams are taken; try again later."}, 30},
+	{errNotReady, 503, "not-ready", geo.Text{ZH: "服务尚未就绪", EN: "Not ready"},
+		geo.Text{ZH: "地图集正在载入，请稍后重试。", EN: "The atlas is being loaded; try again in a moment."}, 2},
+	{pg.ErrUnavailable, 503, "database-unavailable", geo.Text{ZH: "数据库不可用", EN: "Database unavailable"}, unavailable, 5},
+	{pg.ErrUnsuitable, 503, "database-unsuitable", geo.Text{ZH: "数据库不适用", EN: "Database unsuitable"},
+		geo.Text{ZH: "请管理员运行 yutu doctor。", EN: "Ask the administrator to run yutu doctor."}, 60},
+	{context.DeadlineExceeded, 503, "timeout", geo.Text{ZH: "处理超时", EN: "Timed out"},
+		geo.Text{ZH: "请稍后重试，或缩小查询范围。", EN: "Try again later, or ask for less."}, 5},
+}
+
+// internal is the answer to everything that is not in the table: its text stays in the log.
+var internal = kind{errInternal, 500, "internal", geo.Text{ZH: "服务内部错误", EN: "Internal error"}, geo.Text{}, 0}
+
+// refusal is an error that a person can act on.
+type refusal struct {
+	kind error
+	// parameter names the query parameter at fault; empty where none is.
+	parameter string
+	text      geo.Text
+}
+
+func (e *refusal) Error() string {
+	if e.parameter != "" {
+		return e.parameter + ": " + e.text.EN
+	}
+	return e.text.EN
+}
+
+func (e *refusal) Unwrap() error       { return e.kind }
+func (e *refusal) Localized() geo.Text { return e.text }
+
+// badParameter refuses the value of a query parameter; zh and en share the arguments.
+func badParameter(name, zh, en string, args ...any) error {
+	return &refusal{errParameter, name, geo.Text{ZH: fmt.Sprintf(zh, args...), EN: fmt.Sprintf(en, args...)}}
+}
+
+func refuse(kind error, zh, en string, args ...any) error {
+	return &refusal{kind, "", geo.Text{ZH: fmt.Sprintf(zh, args...), EN: fmt.Sprintf(en, args...)}}
+}
+
+// problem is the body of RFC 9457.
+type problem struct {
+	Type      string `json:"type"`
+	Title     string `json:"title"`
+	Status    int    `json:"status"`
+	Detail    string `json:"detail,omitempty"`
+	Parameter string `json:"parameter,omitempty"`
+	// Instance identifies an internal error in the service's log.
+	Instance string `json:"instance,omitempty"`
+
+	retryAfter int
+}
+
+// classify finds the row of an error.
+func classify(err error) kind {
+	for _, k := range kinds {
+		if errors.Is(err, k.err) {
+			return k
+		}
+	}
+	return internal
+}
+
+// describe words an error for a reader of the language.
+func describe(err error, l lang) problem {
+	k := classify(err)
+	p := problem{Type: "urn:yutu:problem:" + k.slug, Title: l.of(k.title), Status: k.status, Detail: l.of(k.advice), retryAfter: k.retryAfter}
+	var worded interface{ Localized() geo.Text }
+	if k.status < 500 && errors.As(err, &worded) {
+		p.Detail = l.of(worded.Localized())
+	}
+	var ref *refusal
+	if errors.As(err, &ref) {
+		p.Parameter = ref.parameter
+	}
+	return p
+}
+
+// fail answers with the problem that err is. Nobody is answered when the client has gone.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return
+	}
+	l := language(r)
+	p := describe(err, l)
+	if p.Status >= 500 && p.Status != http.StatusServiceUnavailable {
+		name := randomName()
+		p.Instance = "urn:yutu:error:" + name
+		p.Detail = l.of(geo.Text{
+			ZH: "这不是您的过错。请把编号 " + name + " 告诉管理员，详情在服务日志中。",
+			EN: "This is not your fault. Tell the administrator the number " + name + "; the service's log has the details.",
+		})
+		s.Log.Error("request failed", "error", err, "number", name, "method", r.Method, "path", r.URL.Path)
+	}
+	h := w.Header()
+	for _, name := range []string{"ETag", "Content-Encoding", "Content-Crs", "Link", "Content-Length"} {
+		h.Del(name)
+	}
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "Accept, Accept-Language, Accept-Encoding")
+	h.Set("Content-Language", l.tag())
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
+	}
+	if wantsPage(r) {
+		s.problemPage(w, r, p)
+		return
+	}
+	h.Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	// The client may have gone; nobody is left to tell.
+	_ = json.NewEncoder(w).Encode(p)
+}
+
+func randomName() string {
+	var b [6]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
