@@ -71,6 +71,7 @@ e2e: packages-test build
 
 screenshots: packages-test build
 	cd $(WEB) && npm run --silent screenshots
+	cp .yutu/screenshots/atlas-details-township-zh-desktop-1440x900.png .readme/atlas.png
 
 tools:
 	@cd .ci/tools && go build -o ../../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
