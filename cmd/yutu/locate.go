@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"yutu/data/atlas"
+	"yutu/geo"
 	"yutu/geo/crs"
 	"yutu/geo/division"
 )
@@ -164,21 +165,35 @@ func (c searchCmd) Run(a *app) error {
 		Path  string        `json:"path"`
 		Lon   float64       `json:"lon"`
 		Lat   float64       `json:"lat"`
+		// Former is true for what is no longer, or not yet, in force on the day.
+		Former bool `json:"former"`
 	}
 	hits := []hit{}
 	for _, h := range snapshot.Search(c.Query, at, c.Limit) {
 		u := &h.Item.Unit
+		// What is no longer in force stands where it stood on its last day.
+		day := at
+		if !u.Valid.Contains(at) {
+			day = u.Valid.From
+			if u.Valid.To != division.Future {
+				day = u.Valid.To - 1
+			}
+		}
 		var path []string
-		for _, up := range snapshot.Chain(u.Code, at) {
+		for _, up := range snapshot.Chain(u.Code, day) {
 			path = append(path, up.Unit.Name)
 		}
-		hits = append(hits, hit{u.Code, u.Name, u.Level.String(), strings.Join(append(path, u.Name), " · "), u.Label[0], u.Label[1]})
+		hits = append(hits, hit{u.Code, u.Name, u.Level.String(), strings.Join(append(path, u.Name), " · "), u.Label[0], u.Label[1], day != at})
 	}
 	if a.JSON {
 		return a.writeJSON(hits)
 	}
 	for _, h := range hits {
-		fmt.Fprintf(a.stdout, "%s\t%s\t%.6f,%.6f\n", h.Code, h.Path, h.Lon, h.Lat)
+		note := ""
+		if h.Former {
+			note = a.say(geo.Text{ZH: "（非现行）", EN: " (not in force)"})
+		}
+		fmt.Fprintf(a.stdout, "%s\t%s%s\t%.6f,%.6f\n", h.Code, h.Path, note, h.Lon, h.Lat)
 	}
 	if len(hits) == 0 {
 		a.tell("没有找到“%s”。", `nothing found for "%s".`, c.Query)
