@@ -41,6 +41,10 @@ export function appStyle(tj: TileJSON, at?: string): StyleSpecification {
         'fill-color': ['match', ['feature-state', 'tint'], ...TINTS.flatMap((c, i) => [i, c]), PAPER] as never,
       }
     }
+    if (l.id === 'township-label' && l.type === 'symbol') {
+      // A name that finds no room at its point may step up or down a little before it is left out.
+      l.layout = { ...l.layout, 'text-variable-anchor': ['center', 'top', 'bottom'], 'text-radial-offset': 0.5 }
+    }
     layers.push(l)
     if (l.id === 'township-fill') {
       layers.push({
