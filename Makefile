@@ -20,7 +20,7 @@ TEST_PACKAGES := $(RUN_PACKAGES) gdal-bin proj-bin chromium fonts-noto-cjk gcc l
 
 WEB := cmd/yutu/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/package-lock.json $(WEB)/style.json 2>/dev/null)
-GO_SOURCES := $(shell find cmd geo gazetteer tiles data migrations -name node_modules -prune -o \( -name '*.go' -o -name '*.sql' -o -name '*.csv' -o -name '*.json' -o -name '*.html' -o -name '*.css' \) -print 2>/dev/null)
+GO_SOURCES := $(shell find cmd geo gazetteer tiles data migrations \( -name node_modules -o -path $(WEB)/dist -o -path $(WEB)/src \) -prune -o \( -name '*.go' -o -name '*.sql' -o -name '*.csv' -o -name '*.json' -o -name '*.html' -o -name '*.css' \) -print 2>/dev/null)
 
 .PHONY: help run build test check bench screenshots packages-run packages-test web-modules tools e2e
 

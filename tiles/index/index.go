@@ -71,7 +71,7 @@ func DefaultConfig() Config {
 		Layer:        "divisions",
 		Bands:        []Band{{0, 7, 3}, {8, 10, 4}, {11, 16, 5}},
 		RankKey:      "level",
-		LabelMinZoom: []uint8{0, 2, 4, 6, 9, 12},
+		LabelMinZoom: []uint8{0, 2, 4, 6, 8, 12},
 	}
 }
 

@@ -1,4 +1,6 @@
-import { details, expect, mapIdle, test } from './fixtures'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { details, expect, json, mapIdle, test } from './fixtures'
 import { Service } from './service'
 
 // The unit looked at is gone after the undo, which the browser notes as a 404.
@@ -22,6 +24,33 @@ test('an open page follows the database: demonstration loaded, then undone', asy
     const undone = await own.run('undo', id)
     expect(undone.code, undone.out).toBe(0)
     await expect(page.locator('h1').first()).toHaveText('这里还没有行政区划', { timeout: 30_000 })
+  } finally {
+    await own.stop()
+  }
+})
+
+test('one renamed township reaches the open map, past the browser\'s cache', async ({ page }) => {
+  test.setTimeout(180_000)
+  const own = await Service.start(['--demo'])
+  try {
+    const found = await json<{ features: { properties: Record<string, unknown> }[] }>(
+      `${own.url}/ogc/collections/divisions/items?f=json&level=township&limit=1`,
+    )
+    const one = found.features[0]!
+    await page.goto(`${own.url}/#select=${String(one.properties.code)}`)
+    await mapIdle(page)
+    await expect(details(page).locator('h2')).toHaveText(String(one.properties.name))
+    one.properties.name = '改名乡'
+    const file = join(own.home, 'one.geojson')
+    writeFileSync(file, JSON.stringify({ type: 'FeatureCollection', features: [one] }))
+    const tile = page.waitForResponse(
+      async (r) => r.url().includes('/tiles/divisions/') && r.status() === 200 && (await r.body()).includes('改名乡'),
+      { timeout: 60_000 },
+    )
+    const imported = await own.run('import', 'divisions', file, '--accept-warnings', '--json')
+    expect(imported.code, imported.out).toBe(0)
+    await tile
+    await expect(details(page).locator('h2')).toHaveText('改名乡', { timeout: 30_000 })
   } finally {
     await own.stop()
   }

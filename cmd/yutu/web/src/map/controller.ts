@@ -6,7 +6,7 @@ import type { MapPosition } from '../state/address'
 import { pickLevel } from './levels'
 import { placeNames, type Piece, type Rect } from './outside'
 import { tilesToRefresh, tileZoom } from './ranges'
-import { appStyle, pointBelow, SOURCE, tileURLs, TINTS } from './style'
+import { appStyle, freshURL, pointBelow, SOURCE, tileURLs, TINTS } from './style'
 import { Tints } from './tint'
 
 maplibregl.setWorkerUrl(workerURL)
@@ -68,6 +68,9 @@ export class MapController {
   private ready = false
   private readonly later: (() => void)[] = []
 
+  /** The latest version of the data that the event stream has named. */
+  private seq = 0
+
   constructor(private readonly o: Options) {
     this.tiles = o.tiles
     const { position, box, padding } = o.start
@@ -88,6 +91,7 @@ export class MapController {
       fadeDuration: still() ? 0 : 120,
       // A tile kept out of sight would miss the news of the event stream; the browser's cache keeps it as well.
       maxTileCacheSize: 0,
+      transformRequest: (url) => ({ url: freshURL(url, this.seq) }),
       locale: { 'Map.Title': o.label },
     })
     this.map.touchZoomRotate.disableRotation()
@@ -272,7 +276,8 @@ export class MapController {
   }
 
   /** Loads again the tiles in sight that the ranges touch. */
-  refresh(ranges: readonly TileRange[]): void {
+  refresh(ranges: readonly TileRange[], seq: number): void {
+    this.seq = Math.max(this.seq, seq)
     this.whenReady(() => {
       const b = this.map.getBounds()
       const z = tileZoom(this.map.getZoom(), this.tiles.minzoom ?? 0, this.tiles.maxzoom ?? 14)

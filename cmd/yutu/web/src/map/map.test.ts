@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import published from '../../style.json'
 import { placeNames } from './outside'
 import { degrees, metresPerPixel, scaleBar } from './scale'
-import { appStyle, tileURLs } from './style'
+import { appStyle, freshURL, tileURLs } from './style'
 import { Tints } from './tint'
 
 describe('Tints', () => {
@@ -76,6 +76,13 @@ describe('style', () => {
     expect(tileURLs(tj)).toEqual(['/tiles/divisions/{z}/{x}/{y}.mvt'])
     expect(tileURLs(tj, '2019-01-01')).toEqual(['/tiles/divisions/{z}/{x}/{y}.mvt?at=2019-01-01'])
     expect(tileURLs({ tiles: ['/t?v=1'] }, '2019-01-01')).toEqual(['/t?v=1&at=2019-01-01'])
+  })
+  it('asks for what has changed under its new version, and never goes back to an older one', () => {
+    expect(freshURL('/t/9/1/2.mvt?v=7&at=2019-01-01', 12)).toBe('/t/9/1/2.mvt?v=12&at=2019-01-01')
+    expect(freshURL('/t?at=2019-01-01&v=7', 12)).toBe('/t?at=2019-01-01&v=12')
+    expect(freshURL('/t?v=13', 12)).toBe('/t?v=13')
+    expect(freshURL('/t?v=7', 0)).toBe('/t?v=7')
+    expect(freshURL('/t?rev=7', 12)).toBe('/t?rev=7')
   })
   it('is published with what QGIS 3.22 reads: on attributes only comparison and match, no feature state', () => {
     const walk = (v: unknown): void => {

@@ -15,6 +15,14 @@ export function tileURLs(tj: TileJSON, at?: string): string[] {
 }
 
 /**
+ * A tile's address with the version seq of the data, where it carries an older one: a browser keeps a tile of a named
+ * version for good, so what has changed must be asked for under its new name.
+ */
+export function freshURL(url: string, seq: number): string {
+  return url.replace(/([?&]v=)(\d+)/, (all, key: string, v: string) => (Number(v) < seq ? key + String(seq) : all))
+}
+
+/**
  * The published style with what only the app can know: tints and pointer by feature state, a band on the
  * inner side of the home unit's border, and the selection.
  */
