@@ -22,7 +22,7 @@ WEB := cmd/yutu/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/package-lock.json $(WEB)/style.json 2>/dev/null)
 GO_SOURCES := $(shell find cmd geo gazetteer tiles data migrations \( -name node_modules -o -path $(WEB)/dist -o -path $(WEB)/src \) -prune -o \( -name '*.go' -o -name '*.sql' -o -name '*.csv' -o -name '*.json' -o -name '*.html' -o -name '*.css' \) -print 2>/dev/null)
 
-.PHONY: help run build test check bench screenshots packages-run packages-test web-modules tools e2e
+.PHONY: help run build test test-large check bench screenshots packages-run packages-test web-modules tools e2e
 
 help:
 	@sed -n '1,6s/^# //p' Makefile
@@ -65,6 +65,10 @@ test: packages-test build
 	go test -race -timeout 20m ./...
 	cd $(WEB) && npm run --silent test
 	$(MAKE) e2e
+
+# The whole province, checked unit by unit by an independent engine: half a minute of work that a change elsewhere does not need.
+test-large: packages-test
+	YUTU_LARGE=1 go test ./data/synth -run TestTheWholeProvince -count=1 -timeout 20m
 
 e2e: packages-test build
 	cd $(WEB) && npm run --silent e2e

@@ -114,6 +114,10 @@ func (c importCmd) Run(a *app) error {
 	if err == nil && known == synthetic && slices.ContainsFunc(units, isGenuine) {
 		units, report, err = a.readFiles(c.Files, options, genuine)
 	}
+	if err == nil {
+		// A check that could not look at the known borders has not checked the positions.
+		err = genuine.failed
+	}
 	if err != nil {
 		return err
 	}

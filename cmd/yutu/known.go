@@ -18,6 +18,8 @@ type knownUnits struct {
 	units  map[division.Code]knownUnit
 	has    [6]bool
 	border func(orb.Point) (float64, bool)
+	// failed is why borders could not be read, if they were asked for and could not.
+	failed error
 }
 
 type knownUnit struct {
@@ -46,6 +48,7 @@ func loadKnown(ctx context.Context, db *database, day division.Date) (genuine, s
 		known := sync.OnceValue(func() *atlas.Known {
 			s, err := atlas.Load(ctx, db.Store)
 			if err != nil {
+				genuine.failed = err
 				return nil
 			}
 			return s.Known(day)

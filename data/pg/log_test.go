@@ -129,22 +129,38 @@ func TestTheOrderOfTheLogIsTheOrderOfCommits(t *testing.T) {
 // Two imports at once: the second waits, and then sees what the first has written.
 func TestImportsWaitForEachOther(t *testing.T) {
 	t.Parallel()
-	s := pgtest.New(t)
+	url := pgtest.URL(t)
+	s, err := pg.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	observer, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer observer.Close(context.WithoutCancel(t.Context()))
 	u := unit(anwen, "甲")
-	reached, second := make(chan struct{}), make(chan pg.ImportResult, 1)
+	second := make(chan pg.ImportResult, 1)
 	var once sync.Once
 	first, err := s.ImportDivisions(t.Context(), pg.ImportRequest{Actor: "first", Progress: func(int, int) {
 		once.Do(func() {
 			go func() {
-				close(reached)
 				r, err := s.ImportDivisions(t.Context(), pg.ImportRequest{Actor: "second"}, []division.Unit{u, unit(xinwo, "乙")})
 				if err != nil {
 					t.Error(err)
 				}
 				second <- r
 			}()
-			<-reached
-			time.Sleep(50 * time.Millisecond) // likely to be waiting by now; the result is the same if not
+			const waiting = `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+				AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`
+			deadline := time.Now().Add(20 * time.Second)
+			for waits := false; !waits; {
+				if err := observer.QueryRow(t.Context(), waiting).Scan(&waits); err != nil || time.Now().After(deadline) {
+					t.Errorf("the second import does not wait for the first (%v)", err)
+					return
+				}
+			}
 		})
 	}}, []division.Unit{u})
 	if err != nil {

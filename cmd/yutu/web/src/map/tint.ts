@@ -21,10 +21,10 @@ export class Tints {
 
   /** Tints for these codes, 0 … count−1, in an order that does not depend on the order given. */
   tint(codes: Iterable<string>): Map<string, number> {
-    const todo = [...new Set(codes)].filter((c) => !this.given.has(c)).sort()
+    const uncoloured = [...new Set(codes)].filter((c) => !this.given.has(c)).sort()
     // Units with most neighbours first: they have the least choice.
-    todo.sort((a, b) => (this.next.get(b)?.size ?? 0) - (this.next.get(a)?.size ?? 0) || (a < b ? -1 : 1))
-    for (const c of todo) {
+    uncoloured.sort((a, b) => (this.next.get(b)?.size ?? 0) - (this.next.get(a)?.size ?? 0) || (a < b ? -1 : 1))
+    for (const c of uncoloured) {
       const used = new Array<number>(this.count).fill(0)
       for (const n of this.next.get(c) ?? []) {
         const t = this.given.get(n)
