@@ -25,7 +25,7 @@ func TestDerivedEqualsRebuilt(t *testing.T) {
 		for _, u := range base {
 			units[u.ID] = u
 		}
-		s, err := build(context.Background(), 0, itemsOf(base), 1)
+		s, err := build(context.Background(), 0, itemsOf(base), newBook(nil), 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +65,7 @@ func TestDerivedEqualsRebuilt(t *testing.T) {
 				}
 				units[u.ID], changed[u.ID] = u, newItem(u)
 			}
-			if s, _, err = derive(s, int64(step+1), changed); err != nil {
+			if s, _, err = derive(s, int64(step+1), changed, s.book); err != nil {
 				t.Fatal(err)
 			}
 			if len(units) == 0 {
