@@ -4,6 +4,92 @@ CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
 
 CREATE EXTENSION IF NOT EXISTS postgis WITH SCHEMA public;
 
+CREATE TABLE public.account (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    display_name text NOT NULL,
+    password text NOT NULL,
+    temporary boolean NOT NULL,
+    disabled boolean DEFAULT false NOT NULL,
+    synthetic boolean NOT NULL,
+    made_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    password_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    signed_in_at timestamp with time zone,
+    CONSTRAINT account_display_name_check CHECK ((display_name <> ''::text)),
+    CONSTRAINT account_name_check CHECK (((name = lower(name)) AND (name ~ '^[^[:space:][:cntrl:]:]{2,40}$'::text))),
+    CONSTRAINT account_password_check CHECK ((password ~~ '$argon2id$%'::text))
+);
+
+COMMENT ON TABLE public.account IS 'People and programs that may sign in. Accounts are disabled, never removed: the log names them';
+
+COMMENT ON COLUMN public.account.name IS 'What one signs in with, in lower case; the actor of change and audit';
+
+COMMENT ON COLUMN public.account.display_name IS 'How colleagues know the person, such as 王秀英';
+
+COMMENT ON COLUMN public.account.password IS 'Salted argon2id digest in the PHC form (RFC 9106); the password itself is kept nowhere';
+
+COMMENT ON COLUMN public.account.temporary IS 'The password was made by somebody else, who has seen it, and waits to be changed';
+
+COMMENT ON COLUMN public.account.disabled IS 'Nobody can sign in with it; sessions and tokens have no effect';
+
+COMMENT ON COLUMN public.account.synthetic IS 'Belongs to the demonstration: without effect as soon as the database holds no synthetic division';
+
+COMMENT ON COLUMN public.account.made_at IS 'When the account came into being';
+
+COMMENT ON COLUMN public.account.password_at IS 'When the password was set last';
+
+COMMENT ON COLUMN public.account.signed_in_at IS 'When somebody signed in with it last; NULL: never';
+
+ALTER TABLE public.account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.account_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.api_token (
+    id bigint NOT NULL,
+    digest bytea NOT NULL,
+    account_id bigint NOT NULL,
+    label text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone,
+    used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_token_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT api_token_label_check CHECK ((label <> ''::text))
+);
+
+COMMENT ON TABLE public.api_token IS 'Keys with which programs act for an account. Rows stay when a token is revoked: the log names them';
+
+COMMENT ON COLUMN public.api_token.digest IS 'SHA-256 digest of the token; the token itself is shown once and kept nowhere';
+
+COMMENT ON COLUMN public.api_token.account_id IS 'For whom the program acts, with the roles that the account has at the time';
+
+COMMENT ON COLUMN public.api_token.label IS 'What the token is for, such as QGIS';
+
+COMMENT ON COLUMN public.api_token.made_by IS 'Who made it: an account, or cli:USER';
+
+COMMENT ON COLUMN public.api_token.made_at IS 'When it was made';
+
+COMMENT ON COLUMN public.api_token.expires_at IS 'From when on it has no effect; NULL: until it is revoked';
+
+COMMENT ON COLUMN public.api_token.used_at IS 'When it was used last, to the minute; NULL: never';
+
+COMMENT ON COLUMN public.api_token.revoked_at IS 'Since when it has no effect; NULL: it was not revoked';
+
+ALTER TABLE public.api_token ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.api_token_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.audit (
     id bigint NOT NULL,
     actor text NOT NULL,
@@ -16,11 +102,11 @@ CREATE TABLE public.audit (
 
 COMMENT ON TABLE public.audit IS 'Who did what, when: one row for each action. Rows are only ever appended';
 
-COMMENT ON COLUMN public.audit.actor IS 'Who did it: an account, or cli:USER';
+COMMENT ON COLUMN public.audit.actor IS 'Who did it: an account, an account with token:LABEL, cli:USER, or anonymous';
 
-COMMENT ON COLUMN public.audit.action IS 'What was done, for example import, undo, put';
+COMMENT ON COLUMN public.audit.action IS 'What was done, for example import, undo, put, sign-in; refuse: it was asked for and refused';
 
-COMMENT ON COLUMN public.audit.subject IS 'The kind of thing it was done to: a table of this database';
+COMMENT ON COLUMN public.audit.subject IS 'The kind of thing it was done to: a table of this database; of a refusal: route';
 
 COMMENT ON COLUMN public.audit.subject_id IS 'The id of the thing, where it is one row';
 
@@ -57,7 +143,7 @@ COMMENT ON COLUMN public.change.subject IS 'The table that changed, for example 
 
 COMMENT ON COLUMN public.change.subject_id IS 'The id of the row that changed';
 
-COMMENT ON COLUMN public.change.actor IS 'Who changed it: an account, or cli:USER';
+COMMENT ON COLUMN public.change.actor IS 'Who changed it: an account, an account with token:LABEL, or cli:USER';
 
 COMMENT ON COLUMN public.change.before IS 'SHA-256 digest of what the row said before; NULL: there was no row';
 
@@ -333,6 +419,89 @@ COMMENT ON COLUMN public.lineage.area_m2 IS 'That area in square metres on the C
 
 COMMENT ON COLUMN public.lineage.population_share IS 'Share of the people of the version before that went to the version after, 0 to 1; NULL: not known';
 
+CREATE TABLE public.role_grant (
+    account_id bigint NOT NULL,
+    role text NOT NULL,
+    scope text NOT NULL COLLATE pg_catalog."C",
+    granted_by text NOT NULL,
+    granted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT role_grant_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'inspector'::text, 'reviewer'::text, 'planner'::text, 'editor'::text, 'admin'::text]))),
+    CONSTRAINT role_grant_scope_check CHECK ((scope ~ '^[0-9]{12}$'::text))
+);
+
+COMMENT ON TABLE public.role_grant IS 'Which role an account has, and where. Without a row an account may do nothing that strangers may not';
+
+COMMENT ON COLUMN public.role_grant.account_id IS 'Who has the role';
+
+COMMENT ON COLUMN public.role_grant.role IS 'viewer, inspector, reviewer, planner, editor or admin; what each may do stands in the program';
+
+COMMENT ON COLUMN public.role_grant.scope IS 'Code of the division in which the role holds, with everything below it by code; 000000000000: everywhere';
+
+COMMENT ON COLUMN public.role_grant.granted_by IS 'Who granted it: an account, or cli:USER';
+
+COMMENT ON COLUMN public.role_grant.granted_at IS 'When it was granted';
+
+CREATE TABLE public.session (
+    id bigint NOT NULL,
+    digest bytea NOT NULL,
+    account_id bigint NOT NULL,
+    address text NOT NULL,
+    made_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    seen_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT session_digest_check CHECK ((octet_length(digest) = 32))
+);
+
+COMMENT ON TABLE public.session IS 'Browsers that are signed in';
+
+COMMENT ON COLUMN public.session.digest IS 'SHA-256 digest of the secret in the browser''s cookie; the secret itself is kept nowhere';
+
+COMMENT ON COLUMN public.session.account_id IS 'Who is signed in';
+
+COMMENT ON COLUMN public.session.address IS 'Network address from which the sign-in came';
+
+COMMENT ON COLUMN public.session.made_at IS 'When it began';
+
+COMMENT ON COLUMN public.session.seen_at IS 'When it was used last, to the minute; it ends when it is idle for too long';
+
+COMMENT ON COLUMN public.session.expires_at IS 'When it ends in any case';
+
+ALTER TABLE public.session ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.session_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.sign_in_failure (
+    subject text NOT NULL,
+    failures integer NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT sign_in_failure_failures_check CHECK ((failures > 0))
+);
+
+COMMENT ON TABLE public.sign_in_failure IS 'Attempts to sign in that failed, or that are under way, by which guessing is slowed down';
+
+COMMENT ON COLUMN public.sign_in_failure.subject IS 'SHA-256 digest, in hexadecimal, of what was tried: an account, an address, or both together';
+
+COMMENT ON COLUMN public.sign_in_failure.failures IS 'How many attempts, without one that succeeded and without a day of rest';
+
+COMMENT ON COLUMN public.sign_in_failure.last_at IS 'When the last of them began';
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_name_key UNIQUE (name);
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.api_token
+    ADD CONSTRAINT api_token_digest_key UNIQUE (digest);
+
+ALTER TABLE ONLY public.api_token
+    ADD CONSTRAINT api_token_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
 
@@ -356,6 +525,22 @@ ALTER TABLE ONLY public.goose_db_version
 
 ALTER TABLE ONLY public.import
     ADD CONSTRAINT import_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.role_grant
+    ADD CONSTRAINT role_grant_pkey PRIMARY KEY (account_id, role, scope);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_digest_key UNIQUE (digest);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sign_in_failure
+    ADD CONSTRAINT sign_in_failure_pkey PRIMARY KEY (subject);
+
+CREATE INDEX api_token_account ON public.api_token USING btree (account_id);
+
+CREATE INDEX audit_actor ON public.audit USING btree (actor, id);
 
 CREATE INDEX audit_at ON public.audit USING btree (at);
 
@@ -381,6 +566,15 @@ CREATE INDEX import_last_seq ON public.import USING btree (last_seq);
 
 CREATE UNIQUE INDEX lineage_edge ON public.lineage USING btree (event_id, before_id, after_id);
 
+CREATE INDEX session_account ON public.session USING btree (account_id);
+
+CREATE INDEX session_expires ON public.session USING btree (expires_at);
+
+CREATE INDEX sign_in_failure_last ON public.sign_in_failure USING btree (last_at);
+
+ALTER TABLE ONLY public.api_token
+    ADD CONSTRAINT api_token_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+
 ALTER TABLE ONLY public.import
     ADD CONSTRAINT import_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id);
 
@@ -398,3 +592,9 @@ ALTER TABLE ONLY public.import
 
 ALTER TABLE ONLY public.lineage
     ADD CONSTRAINT lineage_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id);
+
+ALTER TABLE ONLY public.role_grant
+    ADD CONSTRAINT role_grant_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);

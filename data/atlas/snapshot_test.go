@@ -72,7 +72,7 @@ func TestDerivedEqualsRebuilt(t *testing.T) {
 				break
 			}
 		}
-		want, err := build(context.Background(), s.seq, itemsOf(values(units)), 1)
+		want, err := build(context.Background(), s.seq, itemsOf(values(units)), newBook(nil), 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -229,7 +229,7 @@ func TestSnapshotNeverChangesUnderItsReaders(t *testing.T) {
 	if digest(first) != before {
 		t.Error("the first snapshot changed")
 	}
-	want, err := build(t.Context(), seq, itemsOf(src.all()), 1)
+	want, err := build(t.Context(), seq, itemsOf(src.all()), newBook(nil), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

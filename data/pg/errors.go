@@ -32,6 +32,10 @@ var (
 	ErrOverlap = errors.New("two versions of one code at the same date")
 	// ErrInvalid: a value breaks a rule of the schema; the text names it.
 	ErrInvalid = errors.New("invalid value")
+	// ErrExists: there is an account with the name already; the text names it.
+	ErrExists = errors.New("exists already")
+	// ErrLastAdmin: nobody would be left to manage accounts.
+	ErrLastAdmin = errors.New("the last administrator")
 	// ErrRefused: what is asked for cannot be; the findings say why.
 	ErrRefused = errors.New("the event cannot be recorded")
 	// ErrUnsuitable: the server is too old, or lacks PostGIS, or holds a newer schema; the text says what to do.
