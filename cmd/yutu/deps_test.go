@@ -22,6 +22,7 @@ var rooms = []struct {
 	{"geo/topo/valid", "validity of rings", []string{"geo/crs"}},
 	{"geo/topo", "shared borders", []string{"geo", "geo/crs", "geo/topo/valid"}},
 	{"geo/division", "units in time", []string{"geo", "geo/crs", "geo/geodesy", "geo/geojson", "geo/topo"}},
+	{"geo/division/crosswalk", "a table of old units as one of new units", []string{"geo", "geo/division"}},
 	{"tiles", "what a map asks for", nil},
 	{"tiles/mvt", "bytes of a vector tile", []string{"tiles"}},
 	{"tiles/index", "tiles from shared arcs; geometry, not the county", []string{"tiles", "tiles/mvt", "geo/crs", "geo/geojson", "geo/topo"}},

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/paulmach/orb"
+
+	"yutu/geo/geodesy"
 )
 
 // State is everything on record that an event is decided on. It is immutable and safe for concurrent use.
@@ -22,7 +24,8 @@ type State struct {
 }
 
 // NewState takes all versions of all units, all events that are in effect (not those withdrawn) with their edges, and the code
-// ranges. The slices are kept and must not be changed. IDs of units are unique and positive.
+// ranges. The slices are kept and must not be changed. Where a version follows on another of its code without an edge, the one is taken
+// to have become the other. IDs of units are unique and positive.
 func NewState(units []Unit, events []Event, edges []Edge, codes []CodeRange) *State {
 	s := &State{units: units, bounds: make([]orb.Bound, len(units)), edges: edges, codes: codes,
 		events: make(map[int64]Event, len(events)), byID: make(map[int64]int, len(units)), byCode: make(map[Code][]int, len(units)),
@@ -47,7 +50,8 @@ func NewState(units []Unit, events []Event, edges []Edge, codes []CodeRange) *St
 	for _, e := range events {
 		s.events[e.ID] = e
 	}
-	for i, e := range edges {
+	s.imply()
+	for i, e := range s.edges {
 		if e.Before != 0 {
 			s.after[e.Before] = append(s.after[e.Before], i)
 		}
@@ -56,6 +60,25 @@ func NewState(units []Unit, events []Event, edges []Edge, codes []CodeRange) *St
 		}
 	}
 	return s
+}
+
+// imply adds edges between versions of one code that follow on each other without an event on record, as data sets bring them.
+func (s *State) imply() {
+	gone, come := map[int64]bool{}, map[int64]bool{}
+	for _, e := range s.edges {
+		if e.Before != e.After {
+			gone[e.Before], come[e.After] = true, true
+		}
+	}
+	s.edges = slices.Clone(s.edges)
+	for _, list := range s.byCode {
+		for k := 1; k < len(list); k++ {
+			a, b := &s.units[list[k-1]], &s.units[list[k]]
+			if a.Valid.To == b.Valid.From && a.Level == b.Level && !gone[a.ID] && !come[b.ID] {
+				s.edges = append(s.edges, Edge{Before: a.ID, After: b.ID, AreaShare: 1, AreaM2: geodesy.AreaM2(a.Geom)})
+			}
+		}
+	}
 }
 
 // Unit returns the version with the id.
@@ -85,5 +108,17 @@ func (s *State) Children(code Code, day Date) []*Unit {
 			out = append(out, u)
 		}
 	}
+	return out
+}
+
+// InForce returns the versions of the level in force on the day, by code.
+func (s *State) InForce(level Level, day Date) []*Unit {
+	var out []*Unit
+	for i := range s.units {
+		if u := &s.units[i]; u.Level == level && u.Valid.Contains(day) {
+			out = append(out, u)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Unit) int { return cmp.Compare(a.Code, b.Code) })
 	return out
 }
