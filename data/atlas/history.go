@@ -153,6 +153,25 @@ func (v *EventView) about(code division.Code) bool {
 	return slices.ContainsFunc(v.Before, is) || slices.ContainsFunc(v.After, is)
 }
 
+// Withdrawable reports whether the event can be taken back as far as events tell: it wrote its versions itself, is in
+// effect, and no later event goes on from what it made or left. The store knows of imports as well, and decides.
+func (s *Snapshot) Withdrawable(v *EventView) bool {
+	if !v.Own || v.Withdrawn != nil {
+		return false
+	}
+	later := func(edges []division.Edge) bool {
+		return slices.ContainsFunc(edges, func(l division.Edge) bool { return l.EventID > v.ID })
+	}
+	for _, l := range v.Edges {
+		for _, id := range []int64{l.Before, l.After} {
+			if id != 0 && (later(s.book.from[id]) || later(s.book.into[id])) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // ChangeDay is a day on which the map changes.
 type ChangeDay struct {
 	Day division.Date

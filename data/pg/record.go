@@ -23,6 +23,8 @@ type EventRequest struct {
 	// Codes say which serial numbers belong to which type of unit.
 	Codes   []division.CodeRange
 	Request division.Request
+	// Allow is asked about each plan before it is carried out or shown; nil allows everything. Its error ends the call.
+	Allow func(*EventPlan) error
 }
 
 // EventPlan is what an event would do now.
@@ -43,7 +45,8 @@ type Recorded struct {
 	Warnings []division.Refusal
 }
 
-// PlanEvent returns what RecordEvent would do now. It writes nothing and waits for nobody. Error: ErrUnavailable.
+// PlanEvent returns what RecordEvent would do now. It writes nothing and waits for nobody. Errors: that of
+// Allow, ErrUnavailable.
 func (s *Store) PlanEvent(ctx context.Context, r EventRequest) (plan EventPlan, err error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
@@ -65,7 +68,7 @@ func (s *Store) PlanEvent(ctx context.Context, r EventRequest) (plan EventPlan, 
 // where others end on their border, as in an import; the event and its lineage are put down beside them. It is decided
 // before others are kept from writing, and again if they wrote meanwhile.
 //
-// Errors: ErrRefused with the reasons; ErrInvalid, ErrOverlap, ErrSyntheticOverReal; ErrUnavailable.
+// Errors: ErrRefused with the reasons; that of Allow; ErrInvalid, ErrOverlap, ErrSyntheticOverReal; ErrUnavailable.
 func (s *Store) RecordEvent(ctx context.Context, r EventRequest) (Recorded, error) {
 	plan, err := s.PlanEvent(ctx, r)
 	if err != nil {
@@ -131,6 +134,9 @@ func planEvent(ctx context.Context, q querier, r EventRequest) (plan EventPlan, 
 			return plan, fmt.Errorf("the event alters version %d, which was not read", id)
 		}
 		plan.Before = append(plan.Before, *u)
+	}
+	if r.Allow != nil {
+		return plan, r.Allow(&plan)
 	}
 	return plan, nil
 }

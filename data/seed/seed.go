@@ -173,6 +173,19 @@ func load() (*Tables, error) {
 	return t, err
 }
 
+// CodeRanges returns which serial numbers belong to which type of unit, as the decision on an event takes them.
+func CodeRanges() ([]division.CodeRange, error) {
+	t, err := Demo()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]division.CodeRange, len(t.Codes))
+	for i, c := range t.Codes {
+		out[i] = division.CodeRange{Level: c.Level, Type: c.Type, Generic: c.Generic, From: c.From, To: c.To}
+	}
+	return out, nil
+}
+
 // record reads the fields of one row and keeps the first mistake.
 type record struct {
 	file string

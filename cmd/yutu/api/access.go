@@ -118,6 +118,11 @@ var accessTable = []access{
 	{"GET", "/api/v1/search", Public, nowhere},
 	{"GET", "/api/v1/locate", Public, nowhere},
 	{"GET", "/api/v1/divisions/{code}", Public, nowhere},
+	{"GET", "/api/v1/divisions/{code}/lineage", Public, nowhere},
+	{"GET", "/api/v1/divisions/events", Public, nowhere},
+	{"GET", "/api/v1/divisions/dates", Public, nowhere},
+	{"POST", "/api/v1/divisions/events", DivisionsWrite, inBody},
+	{"POST", "/api/v1/divisions/events/{id}/withdraw", DivisionsWrite, inBody},
 	{"GET", "/api/v1/events", Public, nowhere},
 
 	{"GET", "/api/v1/session", Public, nowhere},

@@ -193,9 +193,15 @@ func (s *server) routes() {
 		m.Get("/api/v1/status", s.do(s.status))
 		m.Get("/api/v1/search", s.do(s.search))
 		m.Get("/api/v1/locate", s.do(s.locate))
+		m.Get("/api/v1/divisions/events", s.do(s.history))
+		m.Get("/api/v1/divisions/dates", s.do(s.dates))
 		m.Get("/api/v1/divisions/{code}", s.do(s.division))
+		m.Get("/api/v1/divisions/{code}/lineage", s.do(s.lineage))
 		m.Get("/api/v1/events", s.do(s.events))
 	})
+
+	m.Post("/api/v1/divisions/events", s.do(s.postEvent))
+	m.Post("/api/v1/divisions/events/{id}/withdraw", s.do(s.withdrawEvent))
 
 	m.Get("/api/v1/session", s.do(s.getSession))
 	m.Post("/api/v1/session", s.do(s.postSession))

@@ -14,6 +14,7 @@ import (
 	"yutu/data/pg"
 	"yutu/geo"
 	"yutu/geo/crs"
+	"yutu/geo/division"
 )
 
 // The kinds of refusal that begin here; those of other rooms stand in the table below beside them.
@@ -125,6 +126,8 @@ var kinds = []kind{
 		geo.Text{ZH: "请以 Content-Type: application/json 发送。", EN: "Send it with Content-Type: application/json."}, 0},
 	{errWrongOldPassword, 422, "wrong-password", geo.Text{ZH: "当前密码不正确", EN: "Wrong password"},
 		geo.Text{ZH: "请重新输入现在使用的密码。", EN: "Type the password that you use now again."}, 0},
+	{pg.ErrRefused, 422, "event-refused", geo.Text{ZH: "不能记录这一变更", EN: "The event cannot be recorded"},
+		geo.Text{ZH: "请按所列理由修改。", EN: "Change it as the findings say."}, 0},
 	{pg.ErrInvalid, 422, "invalid-value", geo.Text{ZH: "内容不符合要求", EN: "Invalid value"},
 		geo.Text{ZH: "请检查所填的值。", EN: "Check the values given."}, 0},
 	{errTooManyAttempts, 429, "too-many-attempts", geo.Text{ZH: "登录尝试过多", EN: "Too many attempts"},
@@ -181,10 +184,36 @@ type problem struct {
 	Status    int    `json:"status"`
 	Detail    string `json:"detail,omitempty"`
 	Parameter string `json:"parameter,omitempty"`
+	// Findings are all reasons for which an event is refused.
+	Findings []division.Refusal `json:"findings,omitempty"`
+	// Events stand in the way of taking something back: withdraw them first.
+	Events []blocker `json:"events,omitempty"`
 	// Instance identifies an internal error in the service's log.
 	Instance string `json:"instance,omitempty"`
 
 	retryAfter int
+}
+
+// blocker is an event in the words that its list has for it.
+type blocker struct {
+	ID       int64              `json:"id"`
+	Kind     division.EventKind `json:"kind"`
+	Date     string             `json:"date"`
+	Document division.Document  `json:"document"`
+}
+
+// explain adds what the store says beyond its sentence.
+func (s *server) explain(p *problem, err error) {
+	var e *pg.Error
+	if !errors.As(err, &e) || p.Status >= 500 {
+		return
+	}
+	p.Findings = e.Refusals
+	for _, id := range e.Events {
+		if v, ok := s.Atlas.Snapshot().Event(id); ok {
+			p.Events = append(p.Events, blocker{v.ID, v.Kind, v.Date.String(), v.Document})
+		}
+	}
 }
 
 // classify finds the row of an error.
@@ -222,6 +251,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	l := language(r)
 	p := describe(err, l)
+	s.explain(&p, err)
 	if p.Status >= 500 && p.Status != http.StatusServiceUnavailable {
 		name := randomName()
 		p.Instance = "urn:yutu:error:" + name
