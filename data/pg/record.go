@@ -422,6 +422,9 @@ func (s *Store) WithdrawEvent(ctx context.Context, id int64, actor, reason strin
 				EN: fmt.Sprintf("event %d came with import %d and can only go with it (yutu undo %[2]d)", id, importID),
 			}}
 		}
+		if err := t.checkDependents(ctx, id); err != nil {
+			return err
+		}
 		u, err := t.startUndo(ctx, importID)
 		if err != nil {
 			return err
@@ -429,4 +432,37 @@ func (s *Store) WithdrawEvent(ctx context.Context, id int64, actor, reason strin
 		_, err = u.run(ctx, reason)
 		return err
 	})
+}
+
+// checkDependents refuses to withdraw an event on which other events rest, and names them all.
+func (t *Tx) checkDependents(ctx context.Context, id int64) error {
+	rows, err := t.tx.Query(ctx, `SELECT DISTINCT d.code FROM lineage l JOIN division d ON d.id IN (l.before_id, l.after_id) WHERE l.event_id = $1`, id)
+	if err != nil {
+		return err
+	}
+	codes, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	var r EventRequest
+	for _, c := range codes {
+		r.Request.Units = append(r.Request.Units, division.Code(c))
+	}
+	state, err := eventState(ctx, t.tx, r)
+	if err != nil {
+		return err
+	}
+	in := state.Dependents(id)
+	if len(in) == 0 {
+		return nil
+	}
+	var ids []int64
+	for _, e := range in {
+		ids = append(ids, e.ID)
+	}
+	first := in[0]
+	return &Error{Kind: ErrUndoBlocked, Events: ids, Text: geo.Text{
+		ZH: fmt.Sprintf("事件 %d 不能撤回：其后有 %d 件变更以它为基础，请先撤回事件 %d（%s %s）", id, len(in), first.ID, first.Date, first.Document.Number),
+		EN: fmt.Sprintf("event %d cannot be withdrawn: %d later events build on it; withdraw event %d first (%s %s)", id, len(in), first.ID, first.Date, first.Document.Number),
+	}}
 }

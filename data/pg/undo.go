@@ -122,8 +122,13 @@ func (t *Tx) startUndo(ctx context.Context, id int64) (*undo, error) {
 
 // readChanges returns what the import did to divisions, in order.
 func (u *undo) readChanges(ctx context.Context) ([]change, error) {
-	rows, err := u.tx.Query(ctx, `SELECT subject, subject_id, before, after FROM change
-		WHERE seq BETWEEN $1 AND $2 AND subject = 'division' ORDER BY seq`, u.first, u.last)
+	// Vertices that an event put into the border of a version which it neither ended nor began stay where the version
+	// was altered again since: they change nothing that anybody could rest on.
+	rows, err := u.tx.Query(ctx, `SELECT subject, subject_id, before, after FROM change c
+		WHERE seq BETWEEN $1 AND $2 AND subject = 'division' AND ($3::bigint IS NULL
+			OR EXISTS (SELECT FROM lineage l WHERE l.event_id = $3 AND c.subject_id IN (l.before_id, l.after_id))
+			OR EXISTS (SELECT FROM division d WHERE d.id = c.subject_id AND d.hash = c.after))
+		ORDER BY seq`, u.first, u.last, u.eventID)
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +136,14 @@ func (u *undo) readChanges(ctx context.Context) ([]change, error) {
 		err = row.Scan(&c.subject, &c.id, &c.before, &c.after)
 		return c, err
 	})
+}
+
+func idsOf(did []change) []int64 {
+	ids := make([]int64, len(did))
+	for i := range did {
+		ids[i] = did[i].id
+	}
+	return ids
 }
 
 // obstacle is a row that stands in the way of an undoing, with what it does there.
@@ -146,7 +159,7 @@ func (u *undo) check(ctx context.Context, did []change) error {
 	if err != nil {
 		return err
 	}
-	back, err := collectPresent(u.tx.Query(ctx, selectPresent+`division_past WHERE ended_by = $1`, u.id))
+	back, err := collectPresent(u.tx.Query(ctx, selectPresent+`division_past WHERE ended_by = $1 AND id = ANY ($2)`, u.id, idsOf(did)))
 	if err != nil {
 		return err
 	}
@@ -189,10 +202,7 @@ func (u *undo) check(ctx context.Context, did []change) error {
 
 // laterEvents returns the events in effect that wrote rows which the import wrote as well, or the row given.
 func (u *undo) laterEvents(ctx context.Context, did []change, id int64) ([]int64, error) {
-	ids := []int64{id}
-	for _, c := range did {
-		ids = append(ids, c.id)
-	}
+	ids := append(idsOf(did), id)
 	rows, err := u.tx.Query(ctx, `SELECT DISTINCT e.id FROM change c
 		JOIN import i ON c.seq BETWEEN i.first_seq AND i.last_seq JOIN event e ON e.import_id = i.id
 		WHERE c.seq > $1 AND c.subject = 'division' AND c.subject_id = ANY ($2) AND e.withdrawn_at IS NULL AND e.own
@@ -349,7 +359,8 @@ func (u *undo) apply(ctx context.Context, did []change, reason string) (r Import
 	if err := u.archive(ctx, present, "undone", &r.ID); err != nil {
 		return r, err
 	}
-	_, err = u.tx.Exec(ctx, `INSERT INTO division (`+pastColumns+`) SELECT `+pastColumns+` FROM division_past WHERE ended_by = $1`, u.id)
+	_, err = u.tx.Exec(ctx, `INSERT INTO division (`+pastColumns+`) SELECT `+pastColumns+` FROM division_past WHERE ended_by = $1 AND id = ANY ($2)`,
+		u.id, idsOf(did))
 	if err != nil {
 		return r, err
 	}
