@@ -22,7 +22,7 @@ var rooms = []struct {
 	{"geo/topo/exact", "the side of a line, without rounding", nil},
 	{"geo/topo/valid", "validity of rings", []string{"geo/crs", "geo/topo/exact"}},
 	{"geo/topo", "shared borders; geodesy for the distances that it reports", []string{"geo", "geo/crs", "geo/geodesy", "geo/topo/exact", "geo/topo/valid"}},
-	{"geo/division", "units in time", []string{"geo", "geo/crs", "geo/geodesy", "geo/geojson", "geo/topo"}},
+	{"geo/division", "units in time", []string{"geo", "geo/crs", "geo/geodesy", "geo/geojson", "geo/topo", "geo/topo/…"}},
 	{"geo/division/crosswalk", "a table of old units as one of new units", []string{"geo", "geo/division"}},
 	{"tiles", "what a map asks for", nil},
 	{"tiles/mvt", "bytes of a vector tile", []string{"tiles"}},

@@ -164,6 +164,6 @@ type Reversal struct {
 	Remove []int64
 	// Reopen are the versions that the event ended; they are in force until further notice again.
 	Reopen []int64
-	// Restore are versions that the event amended, as they were.
+	// Restore are versions that the event amended, with the geometry that they had.
 	Restore []Unit
 }

@@ -334,6 +334,13 @@ func (p *plan) establishOf() {
 	for _, d := range donors {
 		p.end(d)
 	}
+	if r.Code == "" {
+		// The donors go on and keep theirs.
+		if r.Type == "" {
+			r.Type = like.Type
+		}
+		r.Code = p.nextCode(r.Parent, like.Level, r.Type, 0, false)
+	}
 	as, ok := p.settleResult(0, &like)
 	if !ok {
 		return

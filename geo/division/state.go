@@ -122,3 +122,6 @@ func (s *State) InForce(level Level, day Date) []*Unit {
 	slices.SortFunc(out, func(a, b *Unit) int { return cmp.Compare(a.Code, b.Code) })
 	return out
 }
+
+// Units are all versions; they must not be changed.
+func (s *State) Units() []Unit { return s.units }
