@@ -30,12 +30,17 @@ Beijing 1954 and Xi'an 1980 need the seven parameters of the surveying authority
     yutu crs --from EPSG:2437 --to EPSG:4549 --seven 七参数.json < 界桩.txt`
 
 type crsCmd struct {
-	From         string `required:"" help:"原坐标系 · Source CRS." placeholder:"CRS"`
-	To           string `required:"" help:"目标坐标系 · Target CRS." placeholder:"CRS"`
+	From string `required:"" help:"原坐标系 · Source CRS." placeholder:"CRS"`
+	To   string `required:"" help:"目标坐标系 · Target CRS." placeholder:"CRS"`
+	sevenFlags
+	DMS string `name:"dms" enum:",marks,point-behind,han,packed" default:"" help:"经纬度写成度分秒 · Write degrees, minutes and seconds: marks (120°26′15.3″), point-behind (15″.3), han (度分秒) or packed." placeholder:"STYLE"`
+}
+
+// sevenFlags are the parameters of an old datum, for every command that takes positions.
+type sevenFlags struct {
 	Seven        string `help:"旧坐标系的七参数，或其文件 · Seven parameters of the old datum, or a file with them." placeholder:"dx,dy,dz,rx,ry,rz,s|FILE"`
 	Convention   string `help:"七参数的旋转约定 · What the rotations turn: position-vector or coordinate-frame." placeholder:"CONVENTION"`
 	FromCGCS2000 bool   `name:"seven-from-cgcs2000" help:"七参数是由 CGCS2000 转到旧坐标系的 · The parameters lead from CGCS2000 to the old datum."`
-	DMS          string `name:"dms" enum:",marks,point-behind,han,packed" default:"" help:"经纬度写成度分秒 · Write degrees, minutes and seconds: marks (120°26′15.3″), point-behind (15″.3), han (度分秒) or packed." placeholder:"STYLE"`
 }
 
 // Help returns the text of yutu crs --help.
@@ -156,7 +161,7 @@ func (c crsCmd) conversion() (convert conversion, fromDegrees, toDegrees bool, e
 		} else {
 			to = shifted
 		}
-	} else if c.Seven != "" || c.Convention != "" || c.FromCGCS2000 {
+	} else if c.given() {
 		return nil, false, false, refuse("%s 与 %s 之间换算不用七参数", "converting between %s and %s needs no seven parameters", from, to)
 	}
 	return func(x, y float64) (float64, float64, error) {
@@ -168,6 +173,27 @@ func (c crsCmd) conversion() (convert conversion, fromDegrees, toDegrees bool, e
 	}, !from.Projected(), !to.Projected(), nil
 }
 
+func (f sevenFlags) given() bool { return f.Seven != "" || f.Convention != "" || f.FromCGCS2000 }
+
+// system is the one named, with the parameters where it needs them.
+func (f sevenFlags) system(name string) (crs.System, error) {
+	system, old, err := parseSystem(name)
+	if err != nil {
+		return nil, err
+	}
+	if old == (crs.Legacy{}) {
+		if f.given() {
+			return nil, refuse("%s 不用七参数", "%s needs no seven parameters", system)
+		}
+		return system, nil
+	}
+	h, err := f.parameters(old)
+	if err != nil {
+		return nil, err
+	}
+	return old.With(h)
+}
+
 func parseSystem(name string) (crs.System, crs.Legacy, error) {
 	if old, err := crs.ParseLegacy(name); err == nil {
 		return nil, old, nil
@@ -177,27 +203,27 @@ func parseSystem(name string) (crs.System, crs.Legacy, error) {
 }
 
 // parameters reads what --seven holds: numbers, or the name of a file.
-func (c crsCmd) parameters(old crs.Legacy) (crs.Helmert, error) {
+func (f sevenFlags) parameters(old crs.Legacy) (crs.Helmert, error) {
 	var h crs.Helmert
-	if c.Seven == "" {
+	if f.Seven == "" {
 		return h, refuse("%s 不是 CGCS2000：请用 --seven 给出测绘主管部门提供的七参数", "%s is not CGCS2000: give the seven parameters of the surveying authority with --seven", old)
 	}
-	h, numbersErr := crs.ParseSeven(c.Seven)
+	h, numbersErr := crs.ParseSeven(f.Seven)
 	if numbersErr != nil {
-		f, err := os.Open(c.Seven)
+		file, err := os.Open(f.Seven)
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
 			return h, numbersErr
 		}
 		if err != nil {
-			return h, refuse("无法读取七参数文件 %s：%v", "the file of parameters %s cannot be read: %v", c.Seven, err)
+			return h, refuse("无法读取七参数文件 %s：%v", "the file of parameters %s cannot be read: %v", f.Seven, err)
 		}
-		defer f.Close()
-		if h, err = crs.ReadSeven(f); err != nil {
+		defer file.Close()
+		if h, err = crs.ReadSeven(file); err != nil {
 			return h, err
 		}
 	}
-	if c.Convention != "" {
-		named, err := crs.ParseConvention(c.Convention)
+	if f.Convention != "" {
+		named, err := crs.ParseConvention(f.Convention)
 		if err != nil {
 			return h, err
 		}
@@ -206,7 +232,7 @@ func (c crsCmd) parameters(old crs.Legacy) (crs.Helmert, error) {
 		}
 		h.Convention = named
 	}
-	h.FromCGCS2000 = h.FromCGCS2000 || c.FromCGCS2000
+	h.FromCGCS2000 = h.FromCGCS2000 || f.FromCGCS2000
 	return h, nil
 }
 

@@ -72,6 +72,7 @@ type server struct {
 	current atomic.Pointer[view]
 	views   atomic.Int64
 	streams atomic.Int64
+	batches atomic.Int64
 	ping    pinger
 }
 
@@ -165,6 +166,7 @@ func (s *server) routes() {
 		m.Get("/api/v1/status", s.do(s.status))
 		m.Get("/api/v1/search", s.do(s.search))
 		m.Get("/api/v1/locate", s.do(s.locate))
+		m.Post("/api/v1/locate", s.do(s.locateBatch))
 		m.Get("/api/v1/divisions/{code}", s.do(s.division))
 		m.Get("/api/v1/events", s.do(s.events))
 	})

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -44,7 +45,9 @@ func (s *server) openapiFor(base string) map[string]any {
 	for path, item := range s.openapi["paths"].(map[string]any) {
 		item := item.(map[string]any)
 		if _, own := item["servers"]; own {
-			paths[path] = map[string]any{"servers": []any{map[string]any{"url": base}}, "get": item["get"]}
+			moved := maps.Clone(item)
+			moved["servers"] = []any{map[string]any{"url": base}}
+			paths[path] = moved
 			continue
 		}
 		paths[path] = item
