@@ -177,8 +177,15 @@ func (s *server) locateBatch(w http.ResponseWriter, r *http.Request) error {
 	tally, err := run(r.Context(), out, http.MaxBytesReader(w, r.Body, maxBatchBytes))
 	if err != nil {
 		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
+		switch {
+		case errors.As(err, &tooLarge):
 			return errBatchSize
+		case r.Context().Err() != nil:
+			return r.Context().Err()
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return context.DeadlineExceeded
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return &refusal{atlas.ErrBatch, "", geo.Text{ZH: "数据没有传完连接就断了", EN: "the connection ended before the batch did"}}
 		}
 		return err
 	}
@@ -216,13 +223,19 @@ func (s *spool) Write(p []byte) (int, error) {
 	return s.file.Write(p)
 }
 
-// copyTo writes the answer and calls renew as it goes on.
+// copyTo writes the answer and calls renew as it goes on. An answer that cannot be finished is broken off, so that the client sees
+// that it is not whole.
 func (s *spool) copyTo(w io.Writer, renew func()) error {
-	if _, err := w.Write(s.head.Bytes()); err != nil || s.file == nil {
-		return gone(err)
+	if s.file != nil {
+		if _, err := s.file.Seek(0, io.SeekStart); err != nil {
+			return err // nothing is sent yet
+		}
 	}
-	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
-		return err
+	if _, err := w.Write(s.head.Bytes()); err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if s.file == nil {
+		return nil
 	}
 	for {
 		renew()
@@ -231,17 +244,9 @@ func (s *spool) copyTo(w io.Writer, renew func()) error {
 			return nil
 		}
 		if err != nil {
-			return gone(err)
+			panic(http.ErrAbortHandler)
 		}
 	}
-}
-
-// gone turns the failure of a write to a client into what the table passes over in silence.
-func gone(err error) error {
-	if err == nil {
-		return nil
-	}
-	return errors.Join(context.Canceled, http.ErrAbortHandler)
 }
 
 func (s *spool) close() {
