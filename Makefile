@@ -93,3 +93,4 @@ check: packages-test $(WEB)/dist/index.html tools
 
 bench: packages-test build
 	go test ./cmd/yutu -run '^$$' -bench . -benchtime 1x -timeout 60m
+	go test ./data/atlas -run '^$$' -bench 'Locator|LocateBesidePostGIS|Batch' -timeout 20m

@@ -1,31 +1,31 @@
 package main
 
 import (
-	"bytes"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
-	"slices"
-	"strconv"
 	"strings"
 
 	"yutu/data/atlas"
 	"yutu/geo"
-	"yutu/geo/crs"
 	"yutu/geo/division"
 )
 
-const locateHelp = `标准输入为含 lon,lat 两列的 CSV；标准输出为同样的行，其后附上所在区划的代码与名称（省、市、县、乡、村）。
+const locateHelp = `标准输入为含 lon,lat 两列的 CSV（列名也可以是经度、纬度、x、y）；标准输出为同样的行，其后附上所在区划的代码与
+名称（省、市、县、乡、村）、on_border（落在界线上时，两侧所有区划的代码）和 error（不能定位的原因）。
+加 --format ndjson 则每行一个含 lon、lat 的 JSON 对象，输出时加上 divisions。经纬度也可以写作度分秒。
+文件多大都逐行处理，不占内存。
 
 Reads CSV with the columns lon and lat from standard input and writes the same rows with code and name of the
-divisions they lie in, from province to village.
+divisions they lie in, from province to village, with all sides in on_border where a position lies on a border, and
+with the reason in error where a row cannot be located (exit status 1). NDJSON: one object with lon and lat a line.
 
-    yutu locate --crs GCJ02 < 敬老院.csv`
+    yutu locate --crs GCJ02 < 敬老院.csv
+    yutu locate --at 2018-10-30 --crs EPSG:2437 --seven 七参数.json < 界桩.csv`
 
 type locateCmd struct {
-	At  string `help:"日期，默认今天 · Date, today if left out." placeholder:"YYYY-MM-DD"`
-	CRS string `name:"crs" help:"坐标系 · CRS of the positions." default:"EPSG:4490" placeholder:"CRS"`
+	At     string `help:"日期，默认今天 · Date, today if left out." placeholder:"YYYY-MM-DD"`
+	CRS    string `name:"crs" help:"坐标系 · CRS of the positions." default:"EPSG:4490" placeholder:"CRS"`
+	Format string `enum:"csv,ndjson" default:"csv" help:"输入输出的格式：csv 或 ndjson · Format of input and output." placeholder:"FORMAT"`
+	sevenFlags
 }
 
 // Help returns the text of yutu locate --help.
@@ -36,25 +36,9 @@ func (c locateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	system, err := crs.Parse(c.CRS)
+	system, err := c.system(c.CRS)
 	if err != nil {
 		return err
-	}
-	in := csv.NewReader(skipBOM(a.stdin))
-	in.FieldsPerRecord = -1
-	header, err := in.Read()
-	if errors.Is(err, io.EOF) {
-		return refuse("标准输入是空的，需要含 lon,lat 两列的 CSV", "standard input is empty: CSV with the columns lon and lat is needed")
-	}
-	if err != nil {
-		return err
-	}
-	column := func(names ...string) int {
-		return slices.IndexFunc(header, func(h string) bool { return slices.Contains(names, strings.ToLower(strings.TrimSpace(h))) })
-	}
-	lon, lat := column("lon", "lng", "longitude", "x", "经度"), column("lat", "latitude", "y", "纬度")
-	if lon < 0 || lat < 0 {
-		return refuse("表头 %v 中没有 lon 和 lat 两列", "the header %v lacks the columns lon and lat", header)
 	}
 	db, err := a.openDatabase(false)
 	if err != nil {
@@ -65,57 +49,20 @@ func (c locateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	out := csv.NewWriter(a.stdout)
-	for _, l := range division.Levels {
-		header = append(header, l.String()+"_code", l.String()+"_name")
+	batch := atlas.Batch{Snapshot: snapshot, At: at, System: system, Say: a.say}
+	run := batch.CSV
+	if c.Format == "ndjson" {
+		run = batch.NDJSON
 	}
-	if err := out.Write(header); err != nil {
+	tally, err := run(a.ctx, a.stdout, a.stdin)
+	if err != nil {
 		return err
 	}
-	for n := 2; ; n++ {
-		row, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if len(row) <= max(lon, lat) {
-			return refuse("第 %d 行的列数不足", "line %d has too few columns", n)
-		}
-		x, errX := strconv.ParseFloat(strings.TrimSpace(row[lon]), 64)
-		y, errY := strconv.ParseFloat(strings.TrimSpace(row[lat]), 64)
-		if errX != nil || errY != nil {
-			return refuse("第 %d 行的坐标 %q, %q 不是数字", "line %d: %q, %q are not numbers", n, row[lon], row[lat])
-		}
-		p, err := system.ToLonLat(x, y)
-		if err != nil {
-			return refuse("第 %d 行的坐标超出 %s 的范围：%v", "line %d lies outside the range of %s: %v", n, system, err)
-		}
-		cells := make([]string, 2*len(division.Levels))
-		for _, item := range snapshot.Locate(p, at) {
-			i := 2 * (int(item.Unit.Level) - 1)
-			cells[i], cells[i+1] = string(item.Unit.Code), item.Unit.Name
-		}
-		if err := out.Write(append(row, cells...)); err != nil {
-			return err
-		}
-		if a.ctx.Err() != nil {
-			return a.ctx.Err()
-		}
+	if tally.Bad > 0 {
+		a.tell("%d 行中有 %d 行不能定位，原因见 error。", "%d rows, %d of which cannot be located: see error.", tally.Rows, tally.Bad)
+		return errReported
 	}
-	out.Flush()
-	return out.Error()
-}
-
-// skipBOM drops the byte order mark that spreadsheets write in front of CSV.
-func skipBOM(r io.Reader) io.Reader {
-	head := make([]byte, 3)
-	n, _ := io.ReadFull(r, head)
-	if string(head[:n]) == "\ufeff" {
-		return r
-	}
-	return io.MultiReader(bytes.NewReader(head[:n]), r)
+	return nil
 }
 
 func dayOrToday(s string) (division.Date, error) {

@@ -380,4 +380,11 @@ func TestLocateAndSearchBesideARunningService(t *testing.T) {
 	if code != exitFine || !strings.Contains(rows, hits[0].Code) || !strings.HasPrefix(rows, "name,经度,lat,province_code") {
 		t.Errorf("exit %d\n%s%s", code, rows, errs)
 	}
+	in = fmt.Sprintf("{\"lon\":%.9f,\"lat\":%.9f}\n", hits[0].Lon, hits[0].Lat)
+	if code, rows, errs := yutu(t, in, "locate", "--home", dir, "--format", "ndjson"); code != exitFine || !strings.Contains(rows, `"divisions":[{"level":"`) || !strings.Contains(rows, hits[0].Code) {
+		t.Errorf("exit %d\n%s%s", code, rows, errs)
+	}
+	if code, rows, errs := yutu(t, "lon,lat\nx,29\n120,29\n", "locate", "--home", dir); code != exitFindings || strings.Count(rows, "\n") != 3 || !strings.Contains(errs, "1") {
+		t.Errorf("exit %d\n%s%s", code, rows, errs)
+	}
 }

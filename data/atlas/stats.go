@@ -29,6 +29,8 @@ type Stats struct {
 type memo struct {
 	stats atomic.Pointer[datedStats] // the last; nearly everybody asks about today
 
+	locators locators
+
 	mu     sync.Mutex
 	counts map[queryKey]int
 }

@@ -8,7 +8,8 @@
 // WGS 84 and CGCS2000 are taken as the same. Their ellipsoids differ by 0.1 mm at the pole; their frames are ITRF at different
 // epochs (CGCS2000: ITRF97 at 2000.0), and the EPSG registry and PROJ know only a null transformation between them. Through plate
 // motion of some 3 cm a year a raw satellite reading of the 2020s may be off by about 0.8 m, so the reference system that a record came in is
-// kept beside it. Beijing 1954, Xi'an 1980 and local systems are refused: without their parameters any result would be a guess.
+// kept beside it. Beijing 1954 and Xi'an 1980 are types of their own (Legacy), which convert only with the seven parameters that the
+// surveying authority supplies for a district; without them, and for local systems, any result would be a guess and is refused.
 //
 // Everywhere x is the easting or the longitude and y the northing or the latitude, as data files store them, although the
 // registry names the northing first for nearly all of these systems (see LatFirst) and Chinese survey calls the northing X.

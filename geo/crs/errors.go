@@ -32,7 +32,7 @@ func (e *Error) Error() string { return e.Text.EN }
 // Localized returns the sentence in both languages.
 func (e *Error) Localized() geo.Text { return e.Text }
 
-// Unwrap returns ErrOutOfRange, ErrUnsupported or ErrSyntax.
+// Unwrap returns ErrOutOfRange, ErrUnsupported, ErrSyntax, ErrAngle or ErrParameters.
 func (e *Error) Unwrap() error { return e.kind }
 
 func refuse(kind error, zh, en string, args ...any) *Error {
@@ -74,6 +74,6 @@ func unsupportedName(name string) error {
 
 func unsupportedDatum(what string) error {
 	return refuse(ErrUnsupported,
-		"%s 不是 2000 国家大地坐标系：换算需要当地的转换参数，任何近似都可能错几十米。请先用测绘主管部门提供的参数转换为 CGCS2000（如 EPSG:4490），再导入转换后的文件",
-		"%s is not CGCS2000: converting it needs the local transformation parameters, and any approximation may be tens of metres wrong. Convert the file to CGCS2000 (such as EPSG:4490) with the parameters of the surveying authority first, then import the result", what)
+		"%s 不是 2000 国家大地坐标系：换算需要当地的转换参数，任何近似都可能错几十米。请先用测绘主管部门提供的参数转换为 CGCS2000（如 EPSG:4490；yutu crs --seven 可以换算坐标），再导入转换后的文件",
+		"%s is not CGCS2000: converting it needs the local transformation parameters, and any approximation may be tens of metres wrong. Convert the file to CGCS2000 (such as EPSG:4490) with the parameters of the surveying authority first (yutu crs --seven converts coordinates), then import the result", what)
 }

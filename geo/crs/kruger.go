@@ -19,8 +19,9 @@ const (
 	lastZoneEPSG  = 4554
 )
 
-// zone is one Gauss-Kruger zone on the ellipsoid of CGCS2000, scale 1 on the central meridian, northings from the equator.
+// zone is one Gauss-Kruger zone, scale 1 on the central meridian, northings from the equator.
 type zone struct {
+	on           *ellipsoid
 	cm           float64 // central meridian, degrees
 	falseEasting float64 // metres
 	width        int     // 3 or 6 degrees
@@ -31,14 +32,7 @@ type zone struct {
 var zones = func() (t [lastZoneEPSG - firstZoneEPSG + 1]zone) {
 	put := func(epsg, first, last, width int, prefixed bool) {
 		for n := first; n <= last; n++ {
-			z := zone{cm: float64(3 * n), falseEasting: 500_000, width: width, number: n, prefixed: prefixed}
-			if width == 6 {
-				z.cm = float64(6*n - 3)
-			}
-			if prefixed {
-				z.falseEasting += float64(n) * 1e6
-			}
-			t[epsg+n-first-firstZoneEPSG] = z
+			t[epsg+n-first-firstZoneEPSG] = newZone(cgcs2000Ellipsoid, n, width, prefixed)
 		}
 	}
 	put(4491, 13, 23, 6, true)
@@ -47,6 +41,17 @@ var zones = func() (t [lastZoneEPSG - firstZoneEPSG + 1]zone) {
 	put(4534, 25, 45, 3, false)
 	return t
 }()
+
+func newZone(on *ellipsoid, number, width int, prefixed bool) zone {
+	z := zone{on: on, cm: float64(3 * number), falseEasting: 500_000, width: width, number: number, prefixed: prefixed}
+	if width == 6 {
+		z.cm = float64(6*number - 3)
+	}
+	if prefixed {
+		z.falseEasting += float64(number) * 1e6
+	}
+	return z
+}
 
 func (c CRS) zone() (zone, bool) {
 	if c.id < firstZoneEPSG || c.id > lastZoneEPSG {
@@ -65,27 +70,27 @@ const (
 	minNorthM           = -1
 )
 
-// The transverse Mercator projection by Krüger's series in the third flattening n, carried to n⁶ (L. Krüger, Konforme
-// Abbildung des Erdellipsoids in der Ebene, 1912; coefficients as in C. F. F. Karney, Transverse Mercator with an accuracy
-// of a few nanometers, J. Geodesy 85, 2011, eqs. 35 and 36; for the latitude R. E. Deakin, M. N. Hunter, C. F. F. Karney,
-// The Gauss-Krüger projection, 2010).
-const (
-	n1 = flattening / (2 - flattening)
-	n2 = n1 * n1
-	n3 = n2 * n1
-	n4 = n3 * n1
-	n5 = n4 * n1
-	n6 = n5 * n1
-
-	// rectifyingM is the radius of the circle as long as the meridian, metres.
-	rectifyingM = semiMajorAxisM / (1 + n1) * (1 + n2/4 + n4/64 + n6/256)
-)
-
-var (
-	eccentricity = math.Sqrt(flattening * (2 - flattening))
-
+// ellipsoid is a body of revolution with what the transverse Mercator projection needs of it, by Krüger's series in the third
+// flattening n, carried to n⁶ (L. Krüger, Konforme Abbildung des Erdellipsoids in der Ebene, 1912; coefficients as in C. F. F. Karney,
+// Transverse Mercator with an accuracy of a few nanometers, J. Geodesy 85, 2011, eqs. 35 and 36; for the latitude R. E. Deakin,
+// M. N. Hunter, C. F. F. Karney, The Gauss-Krüger projection, 2010).
+type ellipsoid struct {
+	semiMajorM   float64
+	eccentricity float64
+	rectifyingM  float64 // radius of the circle as long as the meridian
 	// alpha takes the sphere to the plane, beta the plane to the sphere, delta the conformal latitude to the geodetic.
-	alpha = [6]float64{
+	alpha, beta, delta [6]float64
+}
+
+var cgcs2000Ellipsoid = newEllipsoid(semiMajorAxisM, flattening)
+
+func newEllipsoid(semiMajorM, f float64) *ellipsoid {
+	n1 := f / (2 - f)
+	n2 := n1 * n1
+	n3, n4 := n2*n1, n2*n2
+	n5, n6 := n4*n1, n4*n2
+	e := &ellipsoid{semiMajorM: semiMajorM, eccentricity: math.Sqrt(f * (2 - f)), rectifyingM: semiMajorM / (1 + n1) * (1 + n2/4 + n4/64 + n6/256)}
+	e.alpha = [6]float64{
 		n1/2 - n2*2/3 + n3*5/16 + n4*41/180 - n5*127/288 + n6*7891/37800,
 		n2*13/48 - n3*3/5 + n4*557/1440 + n5*281/630 - n6*1983433/1935360,
 		n3*61/240 - n4*103/140 + n5*15061/26880 + n6*167603/181440,
@@ -93,7 +98,7 @@ var (
 		n5*34729/80640 - n6*3418889/1995840,
 		n6 * 212378941 / 319334400,
 	}
-	beta = [6]float64{
+	e.beta = [6]float64{
 		n1/2 - n2*2/3 + n3*37/96 - n4*1/360 - n5*81/512 + n6*96199/604800,
 		n2*1/48 + n3*1/15 - n4*437/1440 + n5*46/105 - n6*1118711/3870720,
 		n3*17/480 - n4*37/840 - n5*209/4480 + n6*5569/90720,
@@ -101,7 +106,7 @@ var (
 		n5*4583/161280 - n6*108847/3991680,
 		n6 * 20648693 / 638668800,
 	}
-	delta = [6]float64{
+	e.delta = [6]float64{
 		2*n1 - n2*2/3 - n3*2 + n4*116/45 + n5*26/45 - n6*2854/675,
 		n2*7/3 - n3*8/5 - n4*227/45 + n5*2704/315 + n6*2323/945,
 		n3*56/15 - n4*136/35 - n5*1262/105 + n6*73814/2835,
@@ -109,7 +114,8 @@ var (
 		n5*4174/315 - n6*144838/6237,
 		n6 * 601676 / 22275,
 	}
-)
+	return e
+}
 
 const degree = math.Pi / 180
 
@@ -121,14 +127,14 @@ func (z zone) forward(lon, lat float64) (x, y float64, ok bool) {
 	}
 	sinPhi, cosPhi := math.Sincos(lat * degree)
 	tau := sinPhi / cosPhi
-	sigma := math.Sinh(eccentricity * math.Atanh(eccentricity*sinPhi))
+	sigma := math.Sinh(z.on.eccentricity * math.Atanh(z.on.eccentricity*sinPhi))
 	// The tangent of the conformal latitude.
 	tauC := tau*math.Sqrt(1+sigma*sigma) - sigma*math.Sqrt(1+tau*tau)
 	sinL, cosL := math.Sincos(dl * degree)
 	xi := math.Atan2(tauC, cosL)
 	eta := math.Asinh(sinL / math.Sqrt(tauC*tauC+cosL*cosL))
-	dXi, dEta := series(&alpha, xi, eta)
-	return z.falseEasting + rectifyingM*(eta+dEta), rectifyingM * (xi + dXi), true
+	dXi, dEta := series(&z.on.alpha, xi, eta)
+	return z.falseEasting + z.on.rectifyingM*(eta+dEta), z.on.rectifyingM * (xi + dXi), true
 }
 
 // inverse takes easting and northing in metres to degrees; ok is false for coordinates too far from the zone.
@@ -137,13 +143,13 @@ func (z zone) inverse(x, y float64) (lon, lat float64, ok bool) {
 	if !(math.Abs(east) <= maxEastM && y >= minNorthM && y <= maxNorthM) {
 		return 0, 0, false
 	}
-	xi, eta := y/rectifyingM, east/rectifyingM
-	dXi, dEta := series(&beta, xi, eta)
+	xi, eta := y/z.on.rectifyingM, east/z.on.rectifyingM
+	dXi, dEta := series(&z.on.beta, xi, eta)
 	sinXi, cosXi := math.Sincos(xi - dXi)
 	sinhEta := math.Sinh(eta - dEta)
 	// The conformal latitude, then the geodetic.
 	chi := math.Atan2(sinXi, math.Sqrt(sinhEta*sinhEta+cosXi*cosXi))
-	lat = (chi + sineSeries(&delta, chi)) / degree
+	lat = (chi + sineSeries(&z.on.delta, chi)) / degree
 	dl := math.Atan2(sinhEta, cosXi) / degree
 	// A little more than forward allows, so that whatever it gave comes back.
 	const slack = 1e-9

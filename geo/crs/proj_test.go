@@ -99,6 +99,38 @@ func TestProjectionsAgainstPROJ(t *testing.T) {
 	t.Logf("worst difference: %.2g m forward, %.2g° there and back", worstM, worstDeg)
 }
 
+// 100,032 random points, as many in every zone, in China's latitudes within 3° of the central meridian: 0.1 mm is asked for.
+func TestHundredThousandPointsAgainstPROJ(t *testing.T) {
+	const seed, perZone, allowedM = 20261126, 1563, 1e-4
+	t.Logf("seed %d", seed)
+	var worstM, worstBackM float64
+	for id := firstZoneEPSG; id <= lastZoneEPSG; id++ {
+		c := CRS{int16(id)}
+		z, _ := c.zone()
+		r := rand.New(rand.NewPCG(seed, uint64(id)))
+		pts := make([][2]float64, perZone)
+		for i := range pts {
+			pts[i] = [2]float64{z.cm + 3*(2*r.Float64()-1), 3 + 51*r.Float64()}
+		}
+		for i, want := range cs2cs(t, "EPSG:4490", c.String(), "%.9f", pts) {
+			x, y, err := c.FromLonLat(pts[i])
+			if err != nil {
+				t.Fatal(c, pts[i], err)
+			}
+			worstM = max(worstM, math.Hypot(x-want[0], y-want[1]))
+			p, err := c.ToLonLat(want[0], want[1])
+			if err != nil {
+				t.Fatal(c, want, err)
+			}
+			worstBackM = max(worstBackM, math.Hypot((p[0]-pts[i][0])*math.Cos(p[1]*degree), p[1]-pts[i][1])*degree*semiMajorAxisM)
+		}
+	}
+	t.Logf("worst difference from PROJ: %.2g m forward, %.2g m back", worstM, worstBackM)
+	if worstM > allowedM || worstBackM > allowedM {
+		t.Errorf("more than %v m", allowedM)
+	}
+}
+
 // What the registry says of every zone: central meridian, false easting, axes, name.
 func TestZoneTableAgainstPROJ(t *testing.T) {
 	for id := firstZoneEPSG; id <= lastZoneEPSG; id++ {

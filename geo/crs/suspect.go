@@ -18,6 +18,7 @@ const (
 	ProjectedAsDegrees = "projected-as-degrees" // metres in a file that declares degrees
 	DegreesAsProjected = "degrees-as-projected" // degrees in a file that declares metres
 	WrongZone          = "wrong-zone"           // metres of another Gauss-Kruger zone than the declared one
+	WrongZoneWidth     = "wrong-zone-width"     // metres of a zone of 6° where 3° is declared, or the other way round
 	ShiftedGCJ02       = "gcj02"                // positions that only fit when read as GCJ-02
 	ShiftedBD09        = "bd09"                 // positions that only fit when read as BD-09
 )
@@ -34,6 +35,9 @@ type Suspicion struct {
 	Proposed string
 	Message  geo.Text
 	Advice   geo.Text
+	// Confidence is how sure it is, 0 to 1, that the coordinates are what Kind and the first name of Proposed say; odds.go says how it is
+	// computed. It is 0 where nothing can be proposed, and never above 0.99.
+	Confidence float64
 }
 
 const (
@@ -86,15 +90,24 @@ func Suspect(declared CRS, raw []orb.Point, distM func(orb.Point) (metres float6
 	}
 	if declared.Projected() {
 		if s, found := suspectProjected(declared, pts, distM); found {
-			return []Suspicion{s}
+			return []Suspicion{s.withConfidence()}
 		}
 	} else if s, found := suspectDegrees(declared, pts, distM); found {
-		return []Suspicion{s}
+		return []Suspicion{s.withConfidence()}
 	}
-	if s, found := suspectShift(declared, pts, distM); found {
-		return []Suspicion{s}
+	if s, found := suspectShift(declared, pts, distM); found && s.Confidence >= leastSure {
+		return []Suspicion{s.withConfidence()}
 	}
 	return nil
+}
+
+// withConfidence says in the message how sure it is, where there is anything to be sure of.
+func (s Suspicion) withConfidence() Suspicion {
+	if s.Confidence > 0 {
+		s.Message.ZH += fmt.Sprintf("（把握约 %.0f%%）", 100*s.Confidence)
+		s.Message.EN += fmt.Sprintf(" (%.0f %% sure)", 100*s.Confidence)
+	}
+	return s
 }
 
 func sample(raw []orb.Point, limit int) []orb.Point {
@@ -136,7 +149,7 @@ func suspectDegrees(declared CRS, pts []orb.Point, distM func(orb.Point) (float6
 	if is := swapped(inBox); most(pts, is) {
 		first := example(pts, is)
 		return Suspicion{
-			Kind: AxesSwapped, Proposed: declared.String() + " " + SwapAxes,
+			Kind: AxesSwapped, Proposed: declared.String() + " " + SwapAxes, Confidence: formOdds(len(pts), shareOf(pts, is), shareOf(pts, inBox)),
 			Message: text("x=%v、y=%v：经度与纬度的次序颠倒，对调后落在中国境内", "x=%v, y=%v: latitude and longitude are exchanged; the other way round they lie in China", show(first[0]), show(first[1])),
 			Advice:  text("请对调 x 与 y 后重新导入", "exchange x and y, then import again"),
 		}, true
@@ -145,9 +158,10 @@ func suspectDegrees(declared CRS, pts []orb.Point, distM func(orb.Point) (float6
 	if !most(pts, beyond) {
 		return Suspicion{}, false
 	}
-	first, proposed := example(pts, beyond), proposeProjected(pts, distM)
+	first := example(pts, beyond)
+	proposed, sure := proposeProjected(pts, distM)
 	return Suspicion{
-		Kind: ProjectedAsDegrees, Proposed: proposed,
+		Kind: ProjectedAsDegrees, Proposed: proposed, Confidence: sure,
 		Message: text("声明为 %s（度），但 x=%v、y=%v 是米", "declared as %s (degrees), but x=%v, y=%v are metres", declared, show(first[0]), show(first[1])),
 		Advice:  declareAs(proposed),
 	}, true
@@ -173,8 +187,8 @@ func declareAs(proposed string) geo.Text {
 	return t
 }
 
-// proposeProjected names the projections that metres may be of, in the order of x and y that makes sense.
-func proposeProjected(pts []orb.Point, distM func(orb.Point) (float64, bool)) string {
+// proposeProjected names the projections that metres may be of, in the order of x and y that makes sense, and how sure the first of them is.
+func proposeProjected(pts []orb.Point, distM func(orb.Point) (float64, bool)) (proposed string, sure float64) {
 	for _, swap := range []bool{false, true} {
 		turned := pts
 		if swap {
@@ -196,7 +210,11 @@ func proposeProjected(pts []orb.Point, distM func(orb.Point) (float64, bool)) st
 				may = plainZones()
 			}
 		}
+		if may != nil {
+			sure = surest / float64(len(may))
+		}
 		if near := nearest(may, turned, distM); near != nil {
+			sure = amongZones(may, near[0], turned, distM)
 			may = near
 		}
 		var names []string
@@ -207,10 +225,38 @@ func proposeProjected(pts []orb.Point, distM func(orb.Point) (float64, bool)) st
 			if swap {
 				names = append(names, SwapAxes)
 			}
-			return strings.Join(names, " ")
+			return strings.Join(names, " "), sure
 		}
 	}
-	return ""
+	return "", 0
+}
+
+// amongZones is the posterior of one of several systems that were tried against the known border, none of them declared.
+func amongZones(may []CRS, one CRS, pts []orb.Point, distM func(orb.Point) (float64, bool)) float64 {
+	few := sample(pts, maxZoneSample)
+	var odds []float64
+	which := 0
+	for i, c := range may {
+		if c == one {
+			which = i
+		}
+		// A zone off is hundreds of kilometres: what counts is being near the border at all.
+		odds = append(odds, nearness(distances(few, c.ToLonLat, distM)))
+	}
+	return posterior(math.Inf(-1), odds, which)
+}
+
+// nearness is the evidence of being within nearM of the known border, whatever the border's own shape.
+func nearness(distancesM []float64) float64 {
+	n := 0
+	for _, d := range distancesM {
+		if d < nearM {
+			n++
+		}
+	}
+	share := float64(n) / float64(max(len(distancesM), 1))
+	w := weight(len(distancesM)) * float64(len(distancesM))
+	return w * (share*math.Log(boxRight/boxWrong) + (1-share)*math.Log((1-boxRight)/(1-boxWrong)))
 }
 
 func turn(pts []orb.Point) []orb.Point {
@@ -223,6 +269,9 @@ func turn(pts []orb.Point) []orb.Point {
 
 // firstPlainZone and lastPlainZone are the zones of 3° without a prefix, which have every central meridian there is.
 const firstPlainZone, lastPlainZone = 4534, lastZoneEPSG
+
+// firstPlain6Zone is the zone of 6° without a prefix at 75°.
+const firstPlain6Zone = 4502
 
 func plainZones() (all []CRS) {
 	for id := firstPlainZone; id <= lastPlainZone; id++ {
@@ -288,7 +337,7 @@ func suspectProjected(declared CRS, pts []orb.Point, distM func(orb.Point) (floa
 			advice = text("如果确是经纬度，请用 --crs EPSG:4490 指明，并对调 x 与 y", "if they are, name the CRS with --crs EPSG:4490, and exchange x and y")
 		}
 		return Suspicion{
-			Kind: DegreesAsProjected, Proposed: proposed,
+			Kind: DegreesAsProjected, Proposed: proposed, Confidence: formOdds(len(pts), max(shareOf(pts, inBox), shareOf(pts, swapped(inBox))), 0),
 			Message: text("声明为 %s（米），但 x=%v、y=%v 像是经纬度（度）", "declared as %s (metres), but x=%v, y=%v look like degrees", declared, show(first[0]), show(first[1])),
 			Advice:  advice,
 		}, true
@@ -301,13 +350,20 @@ func suspectProjected(declared CRS, pts []orb.Point, distM func(orb.Point) (floa
 		if is := swapped(z.plausible); most(pts, is) {
 			first := example(pts, is)
 			return Suspicion{
-				Kind: AxesSwapped, Proposed: declared.String() + " " + SwapAxes,
+				Kind: AxesSwapped, Proposed: declared.String() + " " + SwapAxes, Confidence: formOdds(len(pts), shareOf(pts, is), shareOf(pts, z.plausible)),
 				Message: text("x=%v、y=%v：东、北坐标的次序颠倒", "x=%v, y=%v: northing and easting are exchanged", show(first[0]), show(first[1])),
 				Advice:  text("请对调 x 与 y 后重新导入（测量坐标 X 为北、Y 为东，数据文件中 x 为东）", "exchange x and y, then import again: Chinese survey calls the northing X, data files store the easting first"),
 			}, true
 		}
-		if proposed := proposeProjected(pts, distM); proposed != "" {
-			return wrongZone(declared, example(pts, func(x, y float64) bool { return !z.plausible(x, y) && (x != 0 || y != 0) }), proposed, math.NaN()), true
+		if proposed, sure := proposeProjected(pts, distM); proposed != "" {
+			s := wrongZone(declared, example(pts, func(x, y float64) bool { return !z.plausible(x, y) && (x != 0 || y != 0) }), proposed, math.NaN())
+			s.Confidence = sure
+			if other, err := Parse(strings.Fields(proposed)[0]); err == nil && len(strings.Fields(proposed)) == 1 {
+				if o, ok := other.zone(); ok && o.width != z.width && o.prefixed && z.prefixed {
+					s.Kind = WrongZoneWidth
+				}
+			}
+			return s, true
 		}
 		return Suspicion{}, false
 	}
@@ -327,11 +383,51 @@ func suspectProjected(declared CRS, pts []orb.Point, distM func(orb.Point) (floa
 	if other, _ := best[0].zone(); other.cm == z.cm {
 		return Suspicion{}, false
 	}
-	m := medianM(sample(plainPts, maxZoneSample), best[0].ToLonLat, distM)
+	few := sample(plainPts, maxZoneSample)
+	m := medianM(few, best[0].ToLonLat, distM)
 	if !(as > farM || m <= onBorderM) {
 		return Suspicion{}, false
 	}
-	return wrongZone(declared, example(pts, z.plausible), best[0].String(), as), true
+	proposed, kind := sameWidth(z, best[0], few)
+	s := wrongZone(declared, example(pts, z.plausible), proposed.String(), as)
+	s.Kind = kind
+	var odds []float64
+	which := 0
+	for _, c := range plainZones() {
+		if c == best[0] {
+			which = len(odds)
+		}
+		if other, _ := c.zone(); other.cm != z.cm {
+			odds = append(odds, nearness(distances(few, c.ToLonLat, distM)))
+		}
+	}
+	declaredZone := slices.IndexFunc(plainZones(), func(c CRS) bool { o, _ := c.zone(); return o.cm == z.cm })
+	s.Confidence = posterior(nearness(distances(few, plainZones()[declaredZone].ToLonLat, distM)), odds, which)
+	return s, s.Confidence >= leastSure
+}
+
+// sameWidth settles whether the central meridian found, given as a zone of 3°, is that of a zone of 6°, and with it whether the width was mistaken: points further
+// than 1.5° from the meridian lie in the zone of 6° only, and every second meridian belongs to zones of 3° only.
+func sameWidth(declared zone, found CRS, plainPts []orb.Point) (CRS, string) {
+	z, _ := found.zone()
+	six := (int(z.cm)+3)%6 == 0
+	wide := 0
+	for _, p := range plainPts {
+		if at, err := found.ToLonLat(p[0], p[1]); err == nil && math.Abs(at[0]-z.cm) > 1.5 {
+			wide++
+		}
+	}
+	switch {
+	case six && (declared.width == 6 || float64(wide) >= mostShare*float64(len(plainPts))):
+		found = CRS{int16(firstPlain6Zone + (int(z.cm)-75)/6)}
+		if declared.width == 6 {
+			return found, WrongZone
+		}
+		return found, WrongZoneWidth
+	case declared.width == 6 && !six:
+		return found, WrongZoneWidth
+	}
+	return found, WrongZone
 }
 
 func wrongZone(declared CRS, first orb.Point, proposed string, offM float64) Suspicion {
@@ -358,6 +454,9 @@ func suspectShift(declared CRS, pts []orb.Point, distM func(orb.Point) (float64,
 	}
 	var best Suspicion
 	var bestShare float64
+	background := backgroundOf(as)
+	var odds []float64
+	which := 0
 	for _, shift := range []struct {
 		c          CRS
 		kind, name string
@@ -376,11 +475,12 @@ func suspectShift(declared CRS, pts []orb.Point, distM func(orb.Point) (float64,
 			p, err := declared.ToLonLat(x, y)
 			return shift.undo(p), err
 		}, distM)
+		odds = append(odds, evidence(other, background))
 		share, asShare := matched(other), matched(as)
 		whole := median >= offBorderM && other[len(other)/2] <= onBorderM
 		part := share >= fewShare && share >= fewTimes*asShare && share*float64(len(other)) >= fewPoints
 		if (whole || part) && share > bestShare {
-			bestShare = share
+			bestShare, which = share, len(odds)-1
 			best = Suspicion{
 				Kind: shift.kind, Proposed: shift.c.String(),
 				Message: text("按声明的 %s，只有 %.0f%% 的点落在已知界线 %d 米以内；按 %[4]s 读则有 %.0[5]f%%，坐标可能是 %[4]s 偏移坐标",
@@ -394,7 +494,11 @@ func suspectShift(declared CRS, pts []orb.Point, distM func(orb.Point) (float64,
 			}
 		}
 	}
-	return best, best.Kind != ""
+	if best.Kind == "" {
+		return best, false
+	}
+	best.Confidence = posterior(evidence(as, background), odds, which)
+	return best, true
 }
 
 func text(zh, en string, args ...any) geo.Text {

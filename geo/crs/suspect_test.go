@@ -100,7 +100,10 @@ func TestSuspect(t *testing.T) {
 		{"another prefix", CRS{4529}, as(t, gkPrefix, file), nil, WrongZone, "EPSG:4528"},
 		{"no prefix where one is declared", gkPrefix, as(t, gk, file), known, WrongZone, "EPSG:4549"},
 		{"another meridian", gk117, as(t, gk, file), known, WrongZone, "EPSG:4549"},
-		{"another width", gk, as(t, gk6, file), known, WrongZone, "EPSG:4550"},
+		{"another width", gk, as(t, gk6, file), known, WrongZoneWidth, "EPSG:4510"},
+		{"6° with prefix for 3°", gkPrefix, as(t, CRS{4499}, file), nil, WrongZoneWidth, "EPSG:4499"},
+		{"3° for 6°", gk6, as(t, gk, file), known, WrongZoneWidth, "EPSG:4549"},
+		{"another zone of 6°", CRS{4509}, as(t, gk6, file), known, WrongZone, "EPSG:4510"},
 		{"another meridian, nothing known", gk117, as(t, gk, file), nil, "", ""},
 
 		{"gcj", CGCS2000, as(t, GCJ02, file), known, ShiftedGCJ02, "GCJ02"},

@@ -34,6 +34,39 @@ func DistanceM(a, b orb.Point) float64 {
 	return s
 }
 
+// Inverse is the geodesic between a and b: its length in metres, within 15 nm of exact, and its directions at a and at b, both going
+// from a towards b, in degrees clockwise from true north, in [0, 360). Between equal positions the length is 0 and the directions are those of
+// a line that leaves northward. Between antipodes the shortest line may not be the only one; one of them is returned.
+func Inverse(a, b orb.Point) (distM, bearingADeg, bearingBDeg float64) {
+	if !position(a) || !position(b) {
+		return math.NaN(), math.NaN(), math.NaN()
+	}
+	ellipsoid.Inverse(a[1], a[0], b[1], b[0], &distM, &bearingADeg, &bearingBDeg)
+	return distM, bearing(bearingADeg), bearing(bearingBDeg)
+}
+
+// Direct is the position distM metres from p along the geodesic that leaves it at bearingDeg degrees clockwise from true north, with
+// the direction, in [0, 360), in which the line arrives. A negative distance goes the opposite way, and the line still points forward.
+// The longitude of the result lies in [-180, 180].
+func Direct(p orb.Point, bearingDeg, distM float64) (q orb.Point, arrivalDeg float64) {
+	if !position(p) || !finite(bearingDeg) || !finite(distM) {
+		return orb.Point{math.NaN(), math.NaN()}, math.NaN()
+	}
+	ellipsoid.Direct(p[1], p[0], bearingDeg, distM, &q[1], &q[0], &arrivalDeg)
+	return q, bearing(arrivalDeg)
+}
+
+// bearing brings −180…180 to 0…360.
+func bearing(deg float64) float64 {
+	if deg < 0 {
+		deg += 360
+	}
+	if deg >= 360 { // −1e-15 + 360
+		return 0
+	}
+	return deg + 0 // no −0
+}
+
 // LengthM is the sum of the geodesics between neighbouring positions in metres; 0 for fewer than two.
 func LengthM(ls orb.LineString) float64 {
 	var sum float64
@@ -45,7 +78,8 @@ func LengthM(ls orb.LineString) float64 {
 
 // AreaM2 is the area in square metres enclosed by shells less that of their holes, edges being geodesics. The sense of rings
 // and whether the last position repeats the first do not matter. The polygons must be valid: overlaps are counted twice.
-// A ring is taken to enclose the smaller part of the globe. Rings of fewer than three positions enclose nothing.
+// A ring is taken to enclose the smaller part of the globe. Rings of fewer than three positions enclose nothing. The error is below 1e-9 of the
+// area from 0.5 km² up, and some square centimetres below that (rounding of the areas between each edge and the equator).
 func AreaM2(mp orb.MultiPolygon) float64 {
 	var sum float64
 	for _, poly := range mp {
@@ -79,15 +113,25 @@ func ringAreaM2(ring orb.Ring) float64 {
 	return math.Abs(area)
 }
 
-// Destination is the position distM metres from p along the geodesic that leaves it at bearingDeg degrees, clockwise from true
-// north. A negative distance goes the opposite way. The longitude of the result lies in [-180, 180].
-func Destination(p orb.Point, bearingDeg, distM float64) orb.Point {
-	if !position(p) || !finite(bearingDeg) || !finite(distM) {
-		return orb.Point{math.NaN(), math.NaN()}
+// PerimeterM is the length in metres of all rings, shells and holes, closed whether the last position repeats the first or not. A border that
+// two polygons of mp share is counted twice.
+func PerimeterM(mp orb.MultiPolygon) float64 {
+	var sum float64
+	for _, poly := range mp {
+		for _, ring := range poly {
+			sum += LengthM(orb.LineString(ring))
+			if n := len(ring); n > 1 && ring[0] != ring[n-1] {
+				sum += DistanceM(ring[n-1], ring[0])
+			}
+		}
 	}
-	var lat, lon float64
-	ellipsoid.Direct(p[1], p[0], bearingDeg, distM, &lat, &lon, nil)
-	return orb.Point{lon, lat}
+	return sum
+}
+
+// Destination is Direct without the direction of arrival.
+func Destination(p orb.Point, bearingDeg, distM float64) orb.Point {
+	q, _ := Direct(p, bearingDeg, distM)
+	return q
 }
 
 func position(p orb.Point) bool { return finite(p[0]) && p[1] >= -90 && p[1] <= 90 }

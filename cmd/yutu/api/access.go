@@ -117,6 +117,7 @@ var accessTable = []access{
 	{"GET", "/api/v1/status", Public, nowhere},
 	{"GET", "/api/v1/search", Public, nowhere},
 	{"GET", "/api/v1/locate", Public, nowhere},
+	{"POST", "/api/v1/locate", Public, nowhere}, // a question with a long list
 	{"GET", "/api/v1/divisions/{code}", Public, nowhere},
 	{"GET", "/api/v1/divisions/{code}/lineage", Public, nowhere},
 	{"GET", "/api/v1/divisions/events", Public, nowhere},

@@ -85,6 +85,7 @@ type server struct {
 	current atomic.Pointer[view]
 	views   atomic.Int64
 	streams atomic.Int64
+	batches atomic.Int64
 	ping    pinger
 }
 
@@ -195,6 +196,7 @@ func (s *server) routes() {
 		m.Get("/api/v1/locate", s.do(s.locate))
 		m.Get("/api/v1/divisions/events", s.do(s.history))
 		m.Get("/api/v1/divisions/dates", s.do(s.dates))
+		m.Post("/api/v1/locate", s.do(s.locateBatch))
 		m.Get("/api/v1/divisions/{code}", s.do(s.division))
 		m.Get("/api/v1/divisions/{code}/lineage", s.do(s.lineage))
 		m.Get("/api/v1/events", s.do(s.events))

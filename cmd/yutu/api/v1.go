@@ -12,7 +12,6 @@ import (
 
 	"yutu/data/atlas"
 	"yutu/geo"
-	"yutu/geo/crs"
 	"yutu/geo/division"
 )
 
@@ -235,52 +234,6 @@ func (s *server) search(w http.ResponseWriter, r *http.Request) error {
 		})
 	}
 	return s.json(w, r, v, doc, "search", q, at.String(), itoa(limit))
-}
-
-type locateDoc struct {
-	// Position is lon, lat in degrees, CGCS2000, into which the given one was converted.
-	Position [2]float64 `json:"position"`
-	CRS      string     `json:"crs"`
-	Date     string     `json:"date"`
-	// Items is the chain of units that hold the position, from the top; empty where there are none.
-	Items []summary `json:"items"`
-}
-
-func (s *server) locate(w http.ResponseWriter, r *http.Request) error {
-	p, err := readParams(r, "lon", "lat", "crs", "at")
-	if err != nil {
-		return err
-	}
-	at, err := p.day("at")
-	if err != nil {
-		return err
-	}
-	var xy [2]float64
-	for i, name := range []string{"lon", "lat"} {
-		text := p.get(name)
-		v, ok := number(text)
-		if text == "" {
-			return badParameter(name, "请给出参数 lon 和 lat（投影坐标时为东坐标和北坐标）", "give the parameters lon and lat (easting and northing of a projected system)")
-		}
-		if !ok {
-			return badParameter(name, "“%s”不是数", "%q is not a number", printable(text))
-		}
-		xy[i] = v
-	}
-	system := crs.CGCS2000
-	if name := p.get("crs"); name != "" {
-		if system, err = crs.Parse(name); err != nil {
-			return ofParameter("crs", err)
-		}
-	}
-	position, err := system.ToLonLat(xy[0], xy[1])
-	if err != nil {
-		return ofParameter("lon", err)
-	}
-	position = crs.Snap(position)
-	v := s.view()
-	doc := locateDoc{Position: [2]float64(position), CRS: system.String(), Date: at.String(), Items: summarizeAll(v.Locate(position, at))}
-	return s.json(w, r, v, doc, "locate", r.URL.RawQuery, at.String())
 }
 
 // ofParameter names the parameter to which a worded error of another room belongs.
