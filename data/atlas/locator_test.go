@@ -119,7 +119,7 @@ func TestLocatorOnBadData(t *testing.T) {
 			u.Geom = orb.MultiPolygon{{append(ring, ring[0])}}
 			units = append(units, u)
 		}
-		s, err := build(t.Context(), 1, itemsOf(units), 1)
+		s, err := build(t.Context(), 1, itemsOf(units), newBook(nil), 1)
 		if err != nil {
 			t.Skip(err)
 		}
