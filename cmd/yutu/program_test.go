@@ -22,6 +22,8 @@ import (
 type running struct {
 	url  string
 	stop func() int
+	// out is what it has written to standard output so far.
+	out func() string
 }
 
 // output collects what a program says, from several goroutines.
@@ -65,7 +67,7 @@ func serve(t testing.TB, args ...string) *running {
 	}()
 	var once sync.Once
 	result := 0
-	r := &running{stop: func() int {
+	r := &running{out: stdout.String, stop: func() int {
 		once.Do(func() {
 			cancel()
 			result = <-code
@@ -269,13 +271,7 @@ func waitFor(t testing.TB, what string, done func() bool) {
 func TestRealDataReplaceTheDemonstrationAndUndoBringsItBack(t *testing.T) {
 	dir := home(t)
 	mustRun(t, "demo", "--home", dir)
-	file := filepath.Join(t.TempDir(), "county.geojson")
-	const county = `{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"行政区划代码":"330727","行政区划名称":"磐安县"},
-		"geometry":{"type":"Polygon","coordinates":[[[120.3,28.9],[120.7,28.9],[120.7,29.2],[120.3,29.2],[120.3,28.9]]]}}]}`
-	if err := os.WriteFile(file, []byte(county), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	out := mustRun(t, "import", "divisions", file, "--home", dir, "--accept-warnings", "--json")
+	out := importReal(t, dir)
 	var report importReport
 	if err := json.Unmarshal([]byte(out), &report); err != nil {
 		t.Fatal(err)
@@ -387,4 +383,16 @@ func TestLocateAndSearchBesideARunningService(t *testing.T) {
 	if code, rows, errs := yutu(t, "lon,lat\nx,29\n120,29\n", "locate", "--home", dir); code != exitFindings || strings.Count(rows, "\n") != 3 || !strings.Contains(errs, "1") {
 		t.Errorf("exit %d\n%s%s", code, rows, errs)
 	}
+}
+
+// importReal imports a county that is not made up and returns the report.
+func importReal(t testing.TB, dir string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "county.geojson")
+	const county = `{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"行政区划代码":"330727","行政区划名称":"磐安县"},
+		"geometry":{"type":"Polygon","coordinates":[[[120.3,28.9],[120.7,28.9],[120.7,29.2],[120.3,29.2],[120.3,28.9]]]}}]}`
+	if err := os.WriteFile(file, []byte(county), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return mustRun(t, "import", "divisions", file, "--home", dir, "--accept-warnings", "--json")
 }

@@ -13,4 +13,5 @@ var (
 	AppendPoint    = appendPointEWKB
 	ParsePointEWKB = parsePointEWKB
 	Suitable       = suitable
+	WaitAfter      = waitAfter
 )
