@@ -107,7 +107,9 @@ func TestAnEventOverHTTPFromPreviewToWithdrawal(t *testing.T) {
 		p.Proposed.Results[0].Type != "镇" || len(p.Proposed.Children) == 0 {
 		t.Fatalf("%d %.2000s", a.StatusCode, a.body)
 	}
-	if !slices.ContainsFunc(p.Touched, func(d touchedDoc) bool { return d.Kind == "villages" && d.Count == 4 && strings.Contains(d.Examples[0], " → 330727109") }) {
+	if !slices.ContainsFunc(p.Touched, func(d touchedDoc) bool {
+		return d.Kind == "villages" && d.Count == 4 && strings.Contains(d.Examples[0], " → 330727109")
+	}) {
 		t.Errorf("touched: %+v", p.Touched)
 	}
 	if !strings.Contains(string(p.Begins[0]), `"level_number":4`) || !strings.Contains(string(p.Begins[0]), `"id":-1`) {
@@ -269,8 +271,8 @@ func TestHistoryOutlivesTheDatabase(t *testing.T) {
 	share := 1.0
 	w.src.mu.Lock()
 	w.src.events = []pg.EventRecord{{
-		Event: division.Event{ID: 7, Kind: division.Recode, Date: mustDay("2018-01-01"), Document: division.Document{Number: "试〔2018〕1号"}, RecordedAt: time.Now()},
-		Own:   true, Edges: []division.Edge{{EventID: 7, Before: 14, After: 15, AreaShare: 1, AreaM2: 1e8, PopulationShare: &share}},
+		Event:   division.Event{ID: 7, Kind: division.Recode, Date: mustDay("2018-01-01"), Document: division.Document{Number: "试〔2018〕1号"}, RecordedAt: time.Now()},
+		Secrecy: division.Public, Own: true, Edges: []division.Edge{{EventID: 7, Before: 14, After: 15, AreaShare: 1, AreaM2: 1e8, PopulationShare: &share}},
 	}}
 	w.src.log = append(w.src.log, pg.Change{Seq: int64(len(w.src.log) + 1), Subject: "event", ID: 7, Time: time.Now()})
 	w.src.mu.Unlock()
