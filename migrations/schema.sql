@@ -304,7 +304,9 @@ CREATE TABLE public.event (
     withdrawn_by text,
     withdrawn_reason text,
     withdrawn_import bigint,
+    secrecy text NOT NULL,
     CONSTRAINT event_kind_check CHECK ((kind = ANY (ARRAY['establish'::text, 'abolish'::text, 'merge'::text, 'split'::text, 'transfer'::text, 'rename'::text, 'recode'::text, 'upgrade'::text, 'reseat'::text, 'adjust'::text]))),
+    CONSTRAINT event_secrecy_check CHECK ((secrecy = ANY (ARRAY['secret'::text, 'internal'::text, 'public'::text]))),
     CONSTRAINT event_withdrawn_check CHECK ((((withdrawn_at IS NULL) = (withdrawn_by IS NULL)) AND ((withdrawn_at IS NULL) = (withdrawn_reason IS NULL)) AND ((withdrawn_at IS NULL) = (withdrawn_import IS NULL))))
 );
 
@@ -341,6 +343,8 @@ COMMENT ON COLUMN public.event.withdrawn_by IS 'Who withdrew it: an account, or 
 COMMENT ON COLUMN public.event.withdrawn_reason IS 'Why it was withdrawn';
 
 COMMENT ON COLUMN public.event.withdrawn_import IS 'The row of import that withdrew it';
+
+COMMENT ON COLUMN public.event.secrecy IS 'Who may see the record: that of the most open of its versions';
 
 ALTER TABLE public.event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.event_id_seq

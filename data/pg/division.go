@@ -43,7 +43,7 @@ func scanDivision(rows pgx.Rows) (u division.Unit, err error) {
 
 // selectPresent is the beginning of the queries that collectPresent reads, from division or division_past.
 const selectPresent = `SELECT id, code, COALESCE(parent, ''), lower(valid) - date '1970-01-01', upper(valid) - date '1970-01-01',
-	hash, synthetic FROM `
+	hash, synthetic, secrecy FROM `
 
 // presentDivisions returns all rows without their geometry. Tens of thousands take tens of milliseconds, and
 // deciding here does not depend on what the server believes about its tables.
@@ -58,7 +58,9 @@ func collectPresent(rows pgx.Rows, err error) ([]present, error) {
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (p present, err error) {
 		var from, to *int32
 		var hash pgtype.DriverBytes
-		err = row.Scan(&p.id, (*string)(&p.code), (*string)(&p.parent), &from, &to, &hash, &p.synthetic)
+		var secrecy string
+		err = row.Scan(&p.id, (*string)(&p.code), (*string)(&p.parent), &from, &to, &hash, &p.synthetic, &secrecy)
+		p.secrecy, _ = division.ParseSecrecy(secrecy)
 		p.valid = rangeOf(from, to)
 		copy(p.hash[:], hash)
 		return p, err

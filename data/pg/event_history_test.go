@@ -271,7 +271,7 @@ func TestRandomEventsAgainstThePureFunctions(t *testing.T) {
 					continue
 				}
 				withdrawn++
-			early = early || k < len(inEffect)-1
+				early = early || k < len(inEffect)-1
 				inEffect = slices.Delete(inEffect, k, k+1)
 				reversal, _ := pure.Withdraw(id, nil, nil)
 				checkReversal(rt, reversal, units, func() []division.Unit { u, _, _ := storeSays(t, s); return u })
