@@ -50,6 +50,7 @@ export function layoutGraph(nodes: readonly LineageNode[], edges: readonly Linea
   if (dates.length && nodes.every((n) => n.valid_from && n.valid_from >= dates[0]!)) dates.shift()
   const columns = dates.length + 1
   const column = Math.max(size.column, size.width / columns)
+  const gutter = Math.max(size.gutter, Math.min(110, column * 0.26))
   const startOf = (n: LineageNode) => (n.valid_from ? dates.filter((d) => d <= n.valid_from!).length : 0)
   const endOf = (n: LineageNode) => (n.valid_to ? dates.filter((d) => d < n.valid_to!).length : columns - 1)
 
@@ -98,12 +99,12 @@ export function layoutGraph(nodes: readonly LineageNode[], edges: readonly Linea
         node: n,
         from: c,
         to: last,
-        x: c * column + (c === 0 ? 0 : size.gutter / 2),
+        x: c * column + (c === 0 ? 0 : gutter / 2),
         y,
         width: 0,
         height: size.row,
       }
-      g.width = (last + 1) * column - (last === columns - 1 ? 0 : size.gutter / 2) - g.x
+      g.width = (last + 1) * column - (last === columns - 1 ? 0 : gutter / 2) - g.x
       placed.push(g)
       at.set(n.id, g)
       next = y + pitch

@@ -38,7 +38,8 @@ export function showChanged(map: maplibregl.Map, tiles: TileJSON, c: Changed | n
   }
   const codes = (list: UnitRef[]) => ['in', ['get', 'code'], ['literal', [...new Set(list.map((u) => u.code))]]] as never
   for (const id of ['begun-fill', 'begun-line']) map.setFilter(id, codes(some ? c.begun : []))
-  for (const id of ['ended-halo', 'ended-line']) map.setFilter(id, codes(some ? c.ended : []))
+  const ended = ['literal', some ? [...new Set(c.ended.map((u) => u.code))] : []]
+  for (const id of ['ended-halo', 'ended-line']) map.setFilter(id, ['any', ['in', ['get', 'left'], ended], ['in', ['get', 'right'], ended]] as never)
   for (const id of LAYERS) map.setLayoutProperty(id, 'visibility', some ? 'visible' : 'none')
   if (some) map.getSource<VectorTileSource>(BEFORE)?.setTiles(tileURLs(tiles, c.dayBefore))
   const villages = some ? c.begun.filter((u) => u.level === 'village') : []
@@ -60,13 +61,14 @@ function addLayers(map: maplibregl.Map, tiles: TileJSON, before: string): void {
   })
   map.addSource(POINTS, { type: 'geojson', data: { type: 'FeatureCollection', features: [] } })
   const now = { source: SOURCE, 'source-layer': 'divisions' }
-  const then = { source: BEFORE, 'source-layer': 'divisions' }
+  // Each old border once: outlines of neighbours would fill each other's dashes.
+  const then = { source: BEFORE, 'source-layer': 'divisions_line' }
   const layout = { 'line-join': 'round' } as const
   const add = (l: LayerSpecification, under: string) => map.addLayer(l, map.getLayer(under) ? under : undefined)
   add({ id: 'begun-fill', type: 'fill', ...now, paint: { 'fill-color': BEGUN, 'fill-opacity': 0.17 } }, 'selected-fill')
-  add({ id: 'begun-line', type: 'line', ...now, layout, paint: { 'line-color': BEGUN, 'line-width': ['interpolate', ['linear'], ['zoom'], 8, 2, 12, 3] } }, 'selected-halo')
-  add({ id: 'ended-halo', type: 'line', ...then, layout, paint: { 'line-color': '#fffdf7', 'line-width': 3.2, 'line-opacity': 0.8 } }, 'selected-halo')
-  add({ id: 'ended-line', type: 'line', ...then, layout, paint: { 'line-color': ENDED, 'line-width': 1.9, 'line-dasharray': [2.4, 1.6] } }, 'selected-halo')
+  add({ id: 'ended-halo', type: 'line', ...then, layout, paint: { 'line-color': '#fffdf7', 'line-width': 3.4, 'line-opacity': 0.85 } }, 'selected-halo')
+  add({ id: 'ended-line', type: 'line', ...then, layout, paint: { 'line-color': ENDED, 'line-width': 2, 'line-dasharray': [2.6, 1.8] } }, 'selected-halo')
+  add({ id: 'begun-line', type: 'line', ...now, layout, paint: { 'line-color': BEGUN, 'line-width': ['interpolate', ['linear'], ['zoom'], 8, 1.6, 12, 2.6] } }, 'selected-halo')
   // Villages have no area on the map at far zooms: a point says where.
   add(
     {
