@@ -28,8 +28,8 @@ export async function loadUnit(): Promise<void> {
     return
   }
   const mine = (flight = new AbortController())
-  if (unitPage.code !== code) Object.assign(unitPage, { code, lineage: null, node: null, details: null })
-  unitPage.state = 'loading'
+  // The unit before stays until the next is there.
+  Object.assign(unitPage, { code, state: 'loading' })
   try {
     const lineage = await api.lineage(code, at.value, mine.signal)
     const node = chosenNode(lineage.nodes, code, at.value ?? today.value)
@@ -56,5 +56,6 @@ export async function loadUnit(): Promise<void> {
 }
 
 export function followUnit(): void {
+  if (unitPage.node?.code !== address.select) Object.assign(unitPage, { lineage: null, node: null, details: null })
   watch([() => address.select, at, () => version.n], () => void loadUnit(), { immediate: true })
 }
