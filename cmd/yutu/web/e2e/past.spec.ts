@@ -52,7 +52,7 @@ test('units that changed are outlined on the map, and the legend says so', async
   await page.goto(`${demo.url}/#at=${dates[0]!.date}`)
   await mapIdle(page)
   await expect(page.locator('.legend')).toContainText(`${dates[0]!.date} 起的单位`)
-  await expect(page.locator('.legend')).toContainText('当日终止的单位')
+  await expect(page.locator('.legend')).toContainText('当日终止单位的旧界')
   const count = async () => {
     await mapIdle(page)
     const shot = (await page.screenshot({ clip: { x: 380, y: 70, width: 1000, height: 600 } })).toString('base64')
@@ -75,7 +75,7 @@ test('units that changed are outlined on the map, and the legend says so', async
   expect(on.begun).toBeGreaterThan(1500)
   expect(on.ended).toBeGreaterThan(150)
   await page.locator('.time').getByRole('button', { name: '回到今日' }).click()
-  await expect(page.locator('.legend')).not.toContainText('当日终止的单位')
+  await expect(page.locator('.legend')).not.toContainText('当日终止单位的旧界')
   const off = await count()
   expect(off.begun).toBeLessThan(50)
   expect(off.ended).toBeLessThan(50)
