@@ -118,7 +118,7 @@ export class MapController {
       this.nameOutside()
     })
     map.on('sourcedata', (e) => {
-      if (e.sourceId === SOURCE) {
+      if (e.sourceId?.startsWith(SOURCE)) {
         o.container.removeAttribute('data-idle')
         this.tintSoon(150)
       }
@@ -232,6 +232,11 @@ export class MapController {
   private whenReady(f: () => void): void {
     if (this.ready) f()
     else this.later.push(f)
+  }
+
+  /** Hands the map to a part that draws its own layers on it, once the style is there. */
+  extend(f: (map: maplibregl.Map) => void): void {
+    this.whenReady(() => f(this.map))
   }
 
   select(u: Pick<UnitSummary, 'code' | 'level_number' | 'label'> | null): void {

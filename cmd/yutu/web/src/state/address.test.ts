@@ -43,6 +43,7 @@ describe('formatHash', () => {
       { view: 'atlas', list: false },
       { view: 'data', list: true, lang: 'zh', at: '2020-02-29', select: '330727', map: { zoom: 9.25, lat: -29.12345, lon: -120.54321 } },
     ]
+    all.push({ view: 'unit', list: false, select: '330727102000', at: '2018-10-30' })
     for (const a of all) expect(parseHash(formatHash(a))).toEqual(a)
   })
   it('rounds the position to about a metre', () => {
