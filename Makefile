@@ -91,6 +91,11 @@ check: packages-test $(WEB)/dist/index.html tools
 	go test ./migrations ./cmd/yutu -run 'Schema|Migrations|Imports' -count=1
 	cd $(WEB) && npm run --silent check
 
-bench: packages-test build
+# mapshaper is the opponent of yutu simplify; it is no part of the product.
+.ci/mapshaper/node_modules/.package-lock.json: .ci/mapshaper/package-lock.json
+	cd .ci/mapshaper && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+bench: packages-test build .ci/mapshaper/node_modules/.package-lock.json
 	go test ./cmd/yutu -run '^$$' -bench . -benchtime 1x -timeout 60m
 	go test ./data/atlas -run '^$$' -bench 'Locator|LocateBesidePostGIS|Batch' -timeout 20m

@@ -211,13 +211,13 @@ func (n *noder) cut(i int, v Vertex) {
 	n.border = append(n.border, stretch{v, s.b, s.of})
 }
 
-// nodes is how often crossings are sought again after rounding has moved what they lie on.
-const nodes = 16
+// nodingRounds is how often crossings are sought again after rounding has moved what they lie on.
+const nodingRounds = 16
 
 // run inserts vertices until line and border meet at common vertices only. It reports false when rounding brings up
 // ever new crossings, which needs edges a few grid steps long.
 func (n *noder) run() bool {
-	for range nodes {
+	for range nodingRounds {
 		if !n.pass() {
 			return true
 		}
