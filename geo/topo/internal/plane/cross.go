@@ -240,6 +240,7 @@ func (b *builder) insert(stops []stop) {
 		}
 		if out != nil {
 			r.ids = out
+			b.Inserted = append(b.Inserted, r.area)
 		}
 	}
 }

@@ -91,8 +91,10 @@ type Plane struct {
 	Crossings []Vertex
 	// Selves are areas whose rings meet themselves or each other, so that they may be invalid; sorted.
 	Selves []int32
-	left   []int32 // by half: the face on its left
-	cw     []Half  // by half: the next one clockwise of those that leave the same vertex
+	// Inserted are areas whose rings got a vertex that they did not have; sorted.
+	Inserted []int32
+	left     []int32 // by half: the face on its left
+	cw       []Half  // by half: the next one clockwise of those that leave the same vertex
 }
 
 // Left is the face on the left of the half arc.
@@ -159,6 +161,8 @@ func Build(ctx context.Context, areas []orb.MultiPolygon) (*Plane, error) {
 	if err := b.close(); err != nil {
 		return nil, err
 	}
+	slices.Sort(b.Inserted)
+	b.Inserted = slices.Compact(b.Inserted)
 	slices.Sort(b.Selves)
 	b.Selves = slices.Compact(b.Selves)
 	return b.Plane, nil
@@ -386,16 +390,4 @@ func (t *table) id(v Vertex) int32 {
 		}
 	}
 	return t.last
-}
-
-// DistanceM is the distance in metres of p from the segment a b on a plane on which a degree of longitude has kx and a degree
-// of latitude ky metres.
-func DistanceM(p, a, b orb.Point, kx, ky float64) float64 {
-	px, py := (p[0]-a[0])*kx, (p[1]-a[1])*ky
-	dx, dy := (b[0]-a[0])*kx, (b[1]-a[1])*ky
-	t := 0.0
-	if l := dx*dx + dy*dy; l > 0 {
-		t = min(1, max(0, (px*dx+py*dy)/l))
-	}
-	return math.Hypot(px-t*dx, py-t*dy)
 }

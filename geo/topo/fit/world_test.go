@@ -1,4 +1,4 @@
-package audit_test
+package fit_test
 
 import (
 	"context"
@@ -9,14 +9,14 @@ import (
 
 	"yutu/data/synth"
 	"yutu/geo/division"
-	"yutu/geo/topo/audit"
+	"yutu/geo/topo/fit"
 )
 
-func areasOf(units []division.Unit) []audit.Area {
-	out := make([]audit.Area, len(units))
+func areasOf(units []division.Unit) []fit.Area {
+	out := make([]fit.Area, len(units))
 	for i := range units {
 		u := &units[i]
-		out[i] = audit.Area{Name: string(u.Code) + " " + u.Name, Code: string(u.Code), Parent: string(u.Parent), Rank: uint8(u.Level),
+		out[i] = fit.Area{Name: string(u.Code) + " " + u.Name, Code: string(u.Code), Parent: string(u.Parent), Rank: uint8(u.Level),
 			From: int32(u.Valid.From), To: int32(u.Valid.To), Geom: u.Geom}
 	}
 	return out
@@ -33,7 +33,7 @@ func TestTheSyntheticCountyIsClean(t *testing.T) {
 			t.Fatal(err)
 		}
 		areas := areasOf(w.Units)
-		r, err := audit.Check(context.Background(), areas, audit.Options{Day: int32(d)})
+		r, err := fit.Check(context.Background(), areas, fit.Options{Day: int32(d)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func BenchmarkProvince(b *testing.B) {
 	runtime.GC()
 	for b.Loop() {
 		start := time.Now()
-		r, err := audit.Check(context.Background(), areas, audit.Options{})
+		r, err := fit.Check(context.Background(), areas, fit.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-// Package audit finds where areas that ought to fit together do not: gaps, overlaps, slivers, vertices without a partner,
+// Package fit finds where areas that ought to fit together do not: gaps, overlaps, slivers, vertices without a partner,
 // borders that nearly coincide, children that leave their parent or do not fill it, enclaves and exclaves. Each comes
 // with a place inside it and its size on the ellipsoid.
 //
@@ -14,7 +14,7 @@
 //     A lake or foreign land between several units looks the same in the data; a person tells them apart.
 //   - Ground that one unit alone encloses is a Hole in its polygon, drawn on purpose: a lake, foreign land. It is only noted.
 //   - Ground open to the outside is none of these.
-package audit
+package fit
 
 import (
 	"context"
