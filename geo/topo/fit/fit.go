@@ -147,17 +147,22 @@ func Check(ctx context.Context, areas []Area, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range []func(){c.invalid, c.overlaps, c.uncovered, c.outside, c.junctions, c.parts} {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		step()
-	}
+	c.all()
 	return c.done(), ctx.Err()
+}
+
+// all runs every check, until the context ends.
+func (c *check) all() {
+	for _, step := range []func(){c.invalid, c.overlaps, c.uncovered, c.outside, c.junctions, c.parts} {
+		if c.ctx.Err() == nil {
+			step()
+		}
+	}
 }
 
 // check is a check at work.
 type check struct {
+	ctx    context.Context
 	areas  []Area
 	o      Options
 	p      *plane.Plane
@@ -173,7 +178,7 @@ func newCheck(ctx context.Context, areas []Area, o Options) (*check, error) {
 	if !(o.NearM > 0) {
 		o.NearM = DefaultNearM
 	}
-	c := &check{areas: areas, o: o, parent: make([]int, len(areas)), divide: make([][]uint8, len(areas))}
+	c := &check{ctx: ctx, areas: areas, o: o, parent: make([]int, len(areas)), divide: make([][]uint8, len(areas))}
 	c.report.InForce = make([]bool, len(areas))
 	byCode := map[string]int{}
 	geoms := make([]orb.MultiPolygon, len(areas))
