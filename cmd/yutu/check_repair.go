@@ -16,6 +16,7 @@ type repairReport struct {
 	File          string         `json:"file"`
 	ToleranceM    float64        `json:"tolerance_m"`
 	MovedVertices int            `json:"moved_vertices"`
+	Inserted      int            `json:"inserted_vertices"`
 	P50M          float64        `json:"displacement_p50_m"`
 	P95M          float64        `json:"displacement_p95_m"`
 	MaxM          float64        `json:"displacement_max_m"`
@@ -27,7 +28,7 @@ type repairReport struct {
 }
 
 func repairOf(m *fit.Repair, areas []fit.Area, file string, tolerance float64) *repairReport {
-	r := &repairReport{File: file, ToleranceM: tolerance, MovedVertices: m.Moved, P50M: m.P50M, P95M: m.P95M, MaxM: m.MaxM,
+	r := &repairReport{File: file, ToleranceM: tolerance, MovedVertices: m.Moved, Inserted: m.Inserted, P50M: m.P50M, P95M: m.P95M, MaxM: m.MaxM,
 		Changed: m.Changes, Kept: []string{}, Before: map[string]int{}, After: map[string]int{}}
 	if r.Changed == nil {
 		r.Changed = []fit.Change{}
@@ -49,8 +50,8 @@ func (r *repairReport) print(a *app, say func(zh, en string, args ...any)) {
 		return
 	}
 	say("修复（容差 %g 米），写入 %s：", "Repaired within %g m, written to %s:", r.ToleranceM, r.File)
-	say("  更改 %d 个单位，移动 %d 个顶点；位移中位数 %.3f 米，95%% 不超过 %.3f 米，最大 %.3f 米", "  %d units changed, %d vertices moved; displacement p50 %.3f m, p95 %.3f m, largest %.3f m",
-		len(r.Changed), r.MovedVertices, r.P50M, r.P95M, r.MaxM)
+	say("  更改 %d 个单位，移动 %d 个顶点，插入 %d 个；位移中位数 %.3f 米，95%% 不超过 %.3f 米，最大 %.3f 米", "  %d units changed, %d vertices moved, %d put in; displacement p50 %.3f m, p95 %.3f m, largest %.3f m",
+		len(r.Changed), r.MovedVertices, r.Inserted, r.P50M, r.P95M, r.MaxM)
 	if r.MaxAt != nil {
 		say("  最大位移在 %.7f,%.7f", "  the largest at %.7f,%.7f", r.MaxAt[0], r.MaxAt[1])
 	}

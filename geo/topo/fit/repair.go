@@ -30,6 +30,7 @@ type Change struct {
 	BeforeM2        float64 `json:"before_m2"`
 	AfterM2         float64 `json:"after_m2"`
 	Moved           int     `json:"moved_vertices"`
+	Inserted        int     `json:"inserted_vertices"`
 	DisplacementM   float64 `json:"displacement_m"` // the largest
 	displacementsAt orb.Point
 }
@@ -40,10 +41,10 @@ type Repair struct {
 	Geoms []orb.MultiPolygon
 	// Changes are the areas that changed, the largest displacement first.
 	Changes []Change
-	// Moved is how many vertices of borders are no longer where they were, counted once for each area that has them; P50M,
-	// P95M and MaxM are their distances from the new border of the area in metres, and of new vertices from the old
-	// one; MaxAt is where the largest is.
-	Moved            int
+	// Moved is how many vertices of borders are no longer where they were, Inserted how many came in, both counted once for each
+	// area that has them; P50M, P95M and MaxM are the distances of the former from the new border of the area, and of
+	// the latter from the old one, in metres; MaxAt is where the largest is.
+	Moved, Inserted  int
 	P50M, P95M, MaxM float64
 	MaxAt            orb.Point
 	// Before and After are the checks; what After still has could not be repaired.
@@ -134,10 +135,11 @@ func (r *Repair) measure(old, now []Area) {
 		}
 		r.Geoms[i] = now[i].Geom
 		d := displacements(old[i].Geom, now[i].Geom)
-		x := Change{Area: i, Name: old[i].Name, BeforeM2: geodesy.AreaM2(old[i].Geom), AfterM2: geodesy.AreaM2(now[i].Geom), Moved: d.moved,
+		x := Change{Area: i, Name: old[i].Name, BeforeM2: geodesy.AreaM2(old[i].Geom), AfterM2: geodesy.AreaM2(now[i].Geom), Moved: d.moved, Inserted: d.inserted,
 			DisplacementM: d.worst, displacementsAt: d.at}
 		r.Changes = append(r.Changes, x)
 		r.Moved += d.moved
+		r.Inserted += d.inserted
 		all = append(all, d.all...)
 		if d.worst >= r.MaxM {
 			r.MaxM, r.MaxAt = d.worst, d.at
@@ -157,16 +159,16 @@ func sameGeom(a, b orb.MultiPolygon) bool {
 }
 
 type displacement struct {
-	moved int
-	all   []float64
-	worst float64
-	at    orb.Point
+	moved, inserted int
+	all             []float64
+	worst           float64
+	at              orb.Point
 }
 
 // displacements are the distances of the vertices that only one of two forms of an area has from the border of the other.
 func displacements(old, now orb.MultiPolygon) displacement {
 	var d displacement
-	one := func(from, to orb.MultiPolygon, count bool) {
+	one := func(from, to orb.MultiPolygon, count *int) {
 		has := map[orb.Point]bool{}
 		sides := sidesOf(to)
 		for _, s := range sides {
@@ -187,9 +189,7 @@ func displacements(old, now orb.MultiPolygon) displacement {
 							m = min(m, distanceM(p, sides[i].a, sides[i].b, kx, ky))
 						}
 					}
-					if count {
-						d.moved++
-					}
+					*count++
 					d.all = append(d.all, m)
 					if m >= d.worst {
 						d.worst, d.at = m, p
@@ -198,8 +198,8 @@ func displacements(old, now orb.MultiPolygon) displacement {
 			}
 		}
 	}
-	one(old, now, true)
-	one(now, old, false)
+	one(old, now, &d.moved)
+	one(now, old, &d.inserted)
 	return d
 }
 
