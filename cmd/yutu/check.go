@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -150,7 +151,7 @@ func (c checkCmd) refuseFlags() error {
 }
 
 func (c checkCmd) explain(err error) error {
-	if strings.Contains(err.Error(), "lie over each other") {
+	if errors.Is(err, fit.ErrTangled) {
 		return refuse("太多线段相互重叠，无法检查；请核对文件是否重复导出、坐标是否正确", "too many edges lie over each other to be checked: was something exported many times, are the coordinates right?")
 	}
 	return err

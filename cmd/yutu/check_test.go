@@ -48,10 +48,36 @@ func TestCheckTopologyAndRepair(t *testing.T) {
 		t.Errorf("exit %d, %v: %s%s", code, err, text, errs)
 	}
 	for _, args := range [][]string{
-		{"--repair", in}, {"-o", out, in}, {"--repair", "-o", in, in}, {"--repair", "-o", "x.shp", in}, {"--repair", "-o", out, "--tolerance", "0", in}, {"--near", "-1", in},
+		{"--repair", in}, {"-o", out, in}, {"--repair", "-o", in, in}, {"--repair", "-o", "x.shp", in}, {"--repair", "-o", out, "--tolerance", "0", in}, {"--near=-1", in},
 	} {
 		if code, _, errs := yutu(t, "", append([]string{"check", "topology"}, args...)...); code != exitFindings || !strings.Contains(errs, "yutu:") {
 			t.Errorf("%v: exit %d %s", args, code, errs)
+		}
+	}
+}
+
+func TestCheckTopologyOfTheDatabaseOnADay(t *testing.T) {
+	dir, h := t.TempDir(), home(t)
+	in := filepath.Join(dir, "in.geojson")
+	if err := os.WriteFile(in, []byte(overlapping), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, text, errs := yutu(t, "", "--home", h, "import", "divisions", "--at", "2020-01-01", "--accept-warnings", in)
+	if code != exitFine {
+		t.Fatalf("exit %d: %s%s", code, text, errs)
+	}
+	for day, want := range map[string]int{"2019-12-31": 0, "2020-01-01": 1, "": 1} {
+		args := []string{"--home", h, "check", "topology", "--json"}
+		if day != "" {
+			args = append(args, "--at", day)
+		}
+		code, text, errs := yutu(t, "", args...)
+		var r checkReport
+		if err := json.Unmarshal([]byte(text), &r); err != nil || code != exitFine {
+			t.Fatalf("exit %d, %v: %s%s", code, err, text, errs)
+		}
+		if got := r.Topology.Kinds["topology-overlap"].Count; got != want || r.Units != 3 || r.Checked != 3*want {
+			t.Errorf("%q: %d overlaps, %d of %d units checked", day, got, r.Checked, r.Units)
 		}
 	}
 }

@@ -22,7 +22,6 @@ import (
 
 	"github.com/paulmach/orb"
 
-	"yutu/geo"
 	"yutu/geo/topo/internal/plane"
 )
 
@@ -140,8 +139,11 @@ func (r *Report) AreaM2(k Kind) float64 {
 // maxConflicts bounds what one check lists of one kind.
 const maxConflicts = 100_000
 
+// ErrTangled means that so many edges lie over each other that the check gave up. No map is like that.
+var ErrTangled = plane.ErrTangled
+
 // Check looks at all areas in force on the day. The error says that it could not be done: the context's, a position not on
-// the earth, or so many edges over each other that no map is like that.
+// the earth, or ErrTangled.
 func Check(ctx context.Context, areas []Area, o Options) (*Report, error) {
 	c, err := newCheck(ctx, areas, o)
 	if err != nil {
@@ -237,13 +239,4 @@ func (c *check) done() *Report {
 		c.report.Conflicts = append(c.report.Conflicts, l...)
 	}
 	return &c.report
-}
-
-// Worst is the gravest severity of what was found.
-func (r *Report) Worst() geo.Severity {
-	worst := geo.Info
-	for i := range r.Conflicts {
-		worst = max(worst, r.Conflicts[i].Severity())
-	}
-	return worst
 }

@@ -35,7 +35,7 @@ func (c *check) region(x Conflict, faces []int32) {
 
 // degreeM are the metres in a degree of longitude and of latitude on the ellipsoid at a latitude; differences of position
 // of some kilometres times these are within 0.1 % of the geodesic.
-func degreeM(lat float64) (lon, lat_ float64) {
+func degreeM(lat float64) (lonM, latM float64) {
 	const f = 1 / geodesy.InverseFlattening
 	const e2 = f * (2 - f)
 	s, co := math.Sincos(lat * math.Pi / 180)

@@ -25,14 +25,13 @@ const MaxToleranceM = 1000
 
 // Change is what a repair did to one area.
 type Change struct {
-	Area            int     `json:"-"`
-	Name            string  `json:"unit"`
-	BeforeM2        float64 `json:"before_m2"`
-	AfterM2         float64 `json:"after_m2"`
-	Moved           int     `json:"moved_vertices"`
-	Inserted        int     `json:"inserted_vertices"`
-	DisplacementM   float64 `json:"displacement_m"` // the largest
-	displacementsAt orb.Point
+	Area          int     `json:"-"`
+	Name          string  `json:"unit"`
+	BeforeM2      float64 `json:"before_m2"`
+	AfterM2       float64 `json:"after_m2"`
+	Moved         int     `json:"moved_vertices"`
+	Inserted      int     `json:"inserted_vertices"`
+	DisplacementM float64 `json:"displacement_m"` // the largest
 }
 
 // Repair is the outcome. Nothing of it is written anywhere.
@@ -136,7 +135,7 @@ func (r *Repair) measure(old, now []Area) {
 		r.Geoms[i] = now[i].Geom
 		d := displacements(old[i].Geom, now[i].Geom)
 		x := Change{Area: i, Name: old[i].Name, BeforeM2: geodesy.AreaM2(old[i].Geom), AfterM2: geodesy.AreaM2(now[i].Geom), Moved: d.moved, Inserted: d.inserted,
-			DisplacementM: d.worst, displacementsAt: d.at}
+			DisplacementM: d.worst}
 		r.Changes = append(r.Changes, x)
 		r.Moved += d.moved
 		r.Inserted += d.inserted
@@ -224,7 +223,7 @@ func (c *check) snap(areas []Area, toleranceM float64) []bool {
 	changed := make([]bool, len(areas))
 	for i := range areas {
 		if s.involved[i] && c.report.InForce[i] {
-			if mp := s.apply(areas[i].Geom, int32(i)); !sameGeom(mp, areas[i].Geom) {
+			if mp := s.apply(areas[i].Geom); !sameGeom(mp, areas[i].Geom) {
 				areas[i].Geom, changed[i] = mp, true
 			}
 		}

@@ -229,7 +229,7 @@ func (s *snapper) edges() {
 }
 
 // apply moves the vertices of an area and puts the new ones in.
-func (s *snapper) apply(mp orb.MultiPolygon, _ int32) orb.MultiPolygon {
+func (s *snapper) apply(mp orb.MultiPolygon) orb.MultiPolygon {
 	out := make(orb.MultiPolygon, 0, len(mp))
 	for _, poly := range mp {
 		var rings orb.Polygon
