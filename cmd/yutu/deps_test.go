@@ -22,6 +22,8 @@ var rooms = []struct {
 	{"geo/topo/exact", "the side of a line, without rounding", nil},
 	{"geo/topo/valid", "validity of rings", []string{"geo/crs", "geo/topo/exact"}},
 	{"geo/topo", "shared borders; geodesy for the distances that it reports", []string{"geo", "geo/crs", "geo/geodesy", "geo/topo/exact", "geo/topo/valid"}},
+	{"geo/topo/internal/plane", "the exact arrangement of areas", []string{"geo/crs", "geo/topo/exact"}},
+	{"geo/topo/fit", "whether areas fit together, and mending them", []string{"geo", "geo/geodesy", "geo/topo/internal/plane", "geo/topo/valid"}},
 	{"geo/division", "units in time", []string{"geo", "geo/crs", "geo/geodesy", "geo/geojson", "geo/topo", "geo/topo/…"}},
 	{"geo/division/crosswalk", "a table of old units as one of new units", []string{"geo", "geo/division"}},
 	{"tiles", "what a map asks for", nil},
