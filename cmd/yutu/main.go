@@ -34,18 +34,19 @@ Yutu: the atlas of a county civil-affairs bureau.`
 type commands struct {
 	globals
 
-	Serve   serveCmd   `cmd:"" help:"启动服务与网页地图 · Start the service and the web map"`
-	Demo    demoCmd    `cmd:"" help:"生成合成示范数据 · Make a synthetic county or province"`
-	Import  importCmd  `cmd:"" help:"检查并导入文件 · Check files and import them"`
-	Undo    undoCmd    `cmd:"" help:"撤销一次导入 · Take an import back"`
-	Imports importsCmd `cmd:"" help:"列出导入记录 · List the imports"`
-	Check   checkCmd   `cmd:"" help:"检查文件而不写入 · Check a file, write nothing"`
-	CRS     crsCmd     `cmd:"" name:"crs" help:"坐标换算 · Convert coordinates"`
-	Locate  locateCmd  `cmd:"" help:"坐标所在的区划 · Which divisions a position lies in"`
-	Search  searchCmd  `cmd:"" help:"按名称或代码查找区划 · Find a division by name or code"`
-	Migrate migrateCmd `cmd:"" help:"更新数据库结构 · Bring a database's schema up to date"`
-	Doctor  doctorCmd  `cmd:"" help:"检查运行环境 · Check what the program needs"`
-	Version versionCmd `cmd:"" help:"显示版本 · Print the version"`
+	Serve     serveCmd     `cmd:"" help:"启动服务与网页地图 · Start the service and the web map"`
+	Demo      demoCmd      `cmd:"" help:"生成合成示范数据 · Make a synthetic county or province"`
+	Import    importCmd    `cmd:"" help:"检查并导入文件 · Check files and import them"`
+	Undo      undoCmd      `cmd:"" help:"撤销一次导入 · Take an import back"`
+	Imports   importsCmd   `cmd:"" help:"列出导入记录 · List the imports"`
+	Check     checkCmd     `cmd:"" help:"检查文件而不写入 · Check a file, write nothing"`
+	CRS       crsCmd       `cmd:"" name:"crs" help:"坐标换算 · Convert coordinates"`
+	Locate    locateCmd    `cmd:"" help:"坐标所在的区划 · Which divisions a position lies in"`
+	Crosswalk crosswalkCmd `cmd:"" help:"旧区划的表换算成新区划 · A table of old units as a table of new ones"`
+	Search    searchCmd    `cmd:"" help:"按名称或代码查找区划 · Find a division by name or code"`
+	Migrate   migrateCmd   `cmd:"" help:"更新数据库结构 · Bring a database's schema up to date"`
+	Doctor    doctorCmd    `cmd:"" help:"检查运行环境 · Check what the program needs"`
+	Version   versionCmd   `cmd:"" help:"显示版本 · Print the version"`
 }
 
 // globals are the settings every command shares.

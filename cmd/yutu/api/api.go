@@ -85,6 +85,7 @@ type server struct {
 	current atomic.Pointer[view]
 	views   atomic.Int64
 	streams atomic.Int64
+	tables  tables
 	ping    pinger
 }
 
@@ -202,6 +203,7 @@ func (s *server) routes() {
 
 	m.Post("/api/v1/divisions/events", s.do(s.postEvent))
 	m.Post("/api/v1/divisions/events/{id}/withdraw", s.do(s.withdrawEvent))
+	m.Post("/api/v1/crosswalk", s.do(s.crosswalk))
 
 	m.Get("/api/v1/session", s.do(s.getSession))
 	m.Post("/api/v1/session", s.do(s.postSession))
