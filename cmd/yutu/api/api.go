@@ -131,6 +131,7 @@ func New(c Config) (http.Handler, error) {
 	s.pages = newPages()
 	s.metrics = newMetrics(s)
 	s.ping.ask = c.Ping
+	s.tables.busy = make(chan struct{}, tablesAtOnce)
 	s.routes()
 	return s.mux, nil
 }

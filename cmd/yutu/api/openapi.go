@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,6 +20,11 @@ var openapiJSON []byte
 //go:embed openapi_components.json
 var componentsJSON []byte
 
+// The parts of the description that have a file of their own: paths and schemas.
+//
+//go:embed openapi_history.json
+var historyJSON []byte
+
 func readOpenAPI(version string) (map[string]any, error) {
 	var doc map[string]any
 	if err := json.Unmarshal(openapiJSON, &doc); err != nil {
@@ -29,6 +35,14 @@ func readOpenAPI(version string) (map[string]any, error) {
 		return nil, fmt.Errorf("api: openapi_components.json: %w", err)
 	}
 	doc["components"] = components
+	for name, text := range map[string][]byte{"openapi_history.json": historyJSON} {
+		var part map[string]any
+		if err := json.Unmarshal(text, &part); err != nil {
+			return nil, fmt.Errorf("api: %s: %w", name, err)
+		}
+		maps.Copy(object(doc["paths"]), object(part["paths"]))
+		maps.Copy(object(components["schemas"]), object(part["schemas"]))
+	}
 	object(doc["info"])["version"] = orElse(version, "0")
 	return doc, nil
 }
@@ -44,7 +58,9 @@ func (s *server) openapiFor(base string) map[string]any {
 	for path, item := range s.openapi["paths"].(map[string]any) {
 		item := item.(map[string]any)
 		if _, own := item["servers"]; own {
-			paths[path] = map[string]any{"servers": []any{map[string]any{"url": base}}, "get": item["get"]}
+			moved := maps.Clone(item)
+			moved["servers"] = []any{map[string]any{"url": base}}
+			paths[path] = moved
 			continue
 		}
 		paths[path] = item
@@ -69,8 +85,8 @@ func (s *server) apiDocument(w http.ResponseWriter, r *http.Request) error {
 
 // operation is one route as the page about the interface shows it.
 type operation struct {
-	Path, Summary, Description string
-	Parameters                 []operationParameter
+	Method, Path, Summary string
+	Parameters            []operationParameter
 }
 
 type operationParameter struct {
@@ -99,30 +115,37 @@ func (s *server) operations(l lang) []operationGroup {
 		group := operationGroup{Title: half(text(tag["description"]), l)}
 		for _, path := range names {
 			item := object(paths[path])
-			get := object(item["get"])
-			if in := list(get["tags"]); len(in) == 0 || in[0] != tag["name"] {
-				continue
-			}
 			full := path
 			if _, own := item["servers"]; !own {
 				full = strings.TrimSuffix("/ogc"+path, "/")
 			}
-			op := operation{Path: full, Summary: half(text(get["summary"]), l)}
-			for _, p := range list(get["parameters"]) {
-				p := object(p)
-				if ref := text(p["$ref"]); ref != "" {
-					p = object(components[ref[strings.LastIndexByte(ref, '/')+1:]])
+			for _, method := range []string{"get", "post", "put", "patch", "delete"} {
+				described := object(item[method])
+				if in := list(described["tags"]); len(in) == 0 || in[0] != tag["name"] {
+					continue
 				}
-				required, _ := p["required"].(bool)
-				op.Parameters = append(op.Parameters, operationParameter{
-					Name: text(p["name"]), Where: text(p["in"]), Description: half(text(p["description"]), l), Required: required,
-				})
+				op := operation{Method: strings.ToUpper(method), Path: full, Summary: half(text(described["summary"]), l)}
+				op.Parameters = operationParameters(described, components, l)
+				group.Operations = append(group.Operations, op)
 			}
-			group.Operations = append(group.Operations, op)
 		}
 		if len(group.Operations) > 0 {
 			out = append(out, group)
 		}
+	}
+	return out
+}
+
+func operationParameters(described, components map[string]any, l lang) (out []operationParameter) {
+	for _, p := range list(described["parameters"]) {
+		p := object(p)
+		if ref := text(p["$ref"]); ref != "" {
+			p = object(components[ref[strings.LastIndexByte(ref, '/')+1:]])
+		}
+		required, _ := p["required"].(bool)
+		out = append(out, operationParameter{
+			Name: text(p["name"]), Where: text(p["in"]), Description: half(text(p["description"]), l), Required: required,
+		})
 	}
 	return out
 }

@@ -31,7 +31,7 @@ describe('texts', () => {
     }
     walk(join(__dirname, '..'))
     const all = sources.join('\n')
-    const built = ['level.', 'units.'] // keys put together from a level's name
+    const built = ['level.', 'units.', 'role.'] // keys put together from the name of a level or a role
     const unused = Object.keys(zh).filter((k) => !built.some((b) => k.startsWith(b)) && !all.includes(`'${k}'`))
     expect(unused).toEqual([])
   })

@@ -2,7 +2,8 @@ import { reactive, readonly } from 'vue'
 
 /** Whatever one sees is in the address: #map=zoom/lat/lon&select=CODE&at=DATE&view=data&sheet=list&lang=en */
 export type Lang = 'zh' | 'en'
-export type View = 'atlas' | 'data'
+export const VIEWS = ['atlas', 'accounts', 'data'] as const
+export type View = (typeof VIEWS)[number]
 
 export interface MapPosition {
   zoom: number
@@ -38,7 +39,8 @@ function parsePosition(s: string): MapPosition | undefined {
 /** Reads a location hash. Anything that cannot be read is left out, never an error. */
 export function parseHash(hash: string): Address {
   const q = new URLSearchParams(hash.replace(/^#/, ''))
-  const a: Address = { view: q.get('view') === 'data' ? 'data' : 'atlas', list: q.get('sheet') === 'list' }
+  const view = VIEWS.find((v) => v === q.get('view')) ?? 'atlas'
+  const a: Address = { view, list: q.get('sheet') === 'list' }
   const map = parsePosition(q.get('map') ?? '')
   if (map) a.map = map
   const select = q.get('select') ?? ''
@@ -56,7 +58,7 @@ export function formatHash(a: Address): string {
   if (a.map) out.push(`map=${+a.map.zoom.toFixed(2)}/${a.map.lat.toFixed(5)}/${a.map.lon.toFixed(5)}`)
   if (a.select) out.push(`select=${a.select}`)
   if (a.at) out.push(`at=${a.at}`)
-  if (a.view === 'data') out.push('view=data')
+  if (a.view !== 'atlas') out.push(`view=${a.view}`)
   if (a.list) out.push('sheet=list')
   if (a.lang) out.push(`lang=${a.lang}`)
   return '#' + out.join('&')
