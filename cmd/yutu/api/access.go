@@ -124,7 +124,7 @@ var accessTable = []access{
 	{"POST", "/api/v1/divisions/events", DivisionsWrite, inBody},
 	{"POST", "/api/v1/divisions/events/{id}/withdraw", DivisionsWrite, inBody},
 	// It changes nothing and shows what is public; that it reads files of strangers is why strangers may not.
-	{"POST", "/api/v1/crosswalk", InternalRead, anywhere},
+	{"POST", "/api/v1/crosswalk", SignedIn, nowhere},
 	{"GET", "/api/v1/events", Public, nowhere},
 
 	{"GET", "/api/v1/session", Public, nowhere},
