@@ -34,23 +34,24 @@ Yutu: the atlas of a county civil-affairs bureau.`
 type commands struct {
 	globals
 
-	Serve    serveCmd    `cmd:"" help:"启动服务与网页地图 · Start the service and the web map"`
-	Demo     demoCmd     `cmd:"" help:"生成合成示范数据 · Make a synthetic county or province"`
-	Import   importCmd   `cmd:"" help:"检查并导入文件 · Check files and import them"`
-	Undo     undoCmd     `cmd:"" help:"撤销一次导入 · Take an import back"`
-	Imports  importsCmd  `cmd:"" help:"列出导入记录 · List the imports"`
-	Events   eventsCmd   `cmd:"" help:"列出区划变更事件 · List the events of the divisions"`
-	Event    eventCmd    `cmd:"" help:"记录或撤回区划变更 · Record an event, or withdraw one"`
-	Check    checkCmd    `cmd:"" help:"检查文件而不写入 · Check a file, write nothing"`
-	Simplify simplifyCmd `cmd:"" help:"简化界线网，不留缝隙 · Simplify borders without gaps"`
-	CRS      crsCmd      `cmd:"" name:"crs" help:"坐标换算 · Convert coordinates"`
-	Locate   locateCmd   `cmd:"" help:"坐标所在的区划 · Which divisions a position lies in"`
-	Search   searchCmd   `cmd:"" help:"按名称或代码查找区划 · Find a division by name or code"`
-	User     userCmd     `cmd:"" help:"管理账号与角色 · Manage accounts and roles"`
-	Token    tokenCmd    `cmd:"" help:"管理程序令牌 · Manage tokens for programs"`
-	Migrate  migrateCmd  `cmd:"" help:"更新数据库结构 · Bring a database's schema up to date"`
-	Doctor   doctorCmd   `cmd:"" help:"检查运行环境 · Check what the program needs"`
-	Version  versionCmd  `cmd:"" help:"显示版本 · Print the version"`
+	Serve     serveCmd     `cmd:"" help:"启动服务与网页地图 · Start the service and the web map"`
+	Demo      demoCmd      `cmd:"" help:"生成合成示范数据 · Make a synthetic county or province"`
+	Import    importCmd    `cmd:"" help:"检查并导入文件 · Check files and import them"`
+	Undo      undoCmd      `cmd:"" help:"撤销一次导入 · Take an import back"`
+	Imports   importsCmd   `cmd:"" help:"列出导入记录 · List the imports"`
+	Events    eventsCmd    `cmd:"" help:"列出区划变更事件 · List the events of the divisions"`
+	Event     eventCmd     `cmd:"" help:"记录或撤回区划变更 · Record an event, or withdraw one"`
+	Check     checkCmd     `cmd:"" help:"检查文件而不写入 · Check a file, write nothing"`
+	Simplify  simplifyCmd  `cmd:"" help:"简化界线网，不留缝隙 · Simplify borders without gaps"`
+	CRS       crsCmd       `cmd:"" name:"crs" help:"坐标换算 · Convert coordinates"`
+	Locate    locateCmd    `cmd:"" help:"坐标所在的区划 · Which divisions a position lies in"`
+	Crosswalk crosswalkCmd `cmd:"" help:"旧区划的表换算成新区划 · A table of old units as a table of new ones"`
+	Search    searchCmd    `cmd:"" help:"按名称或代码查找区划 · Find a division by name or code"`
+	User      userCmd      `cmd:"" help:"管理账号与角色 · Manage accounts and roles"`
+	Token     tokenCmd     `cmd:"" help:"管理程序令牌 · Manage tokens for programs"`
+	Migrate   migrateCmd   `cmd:"" help:"更新数据库结构 · Bring a database's schema up to date"`
+	Doctor    doctorCmd    `cmd:"" help:"检查运行环境 · Check what the program needs"`
+	Version   versionCmd   `cmd:"" help:"显示版本 · Print the version"`
 }
 
 // globals are the settings every command shares.

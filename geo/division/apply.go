@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/paulmach/orb"
 
@@ -204,15 +205,16 @@ func (p *plan) open(u *Unit, field string) bool {
 		if !ok {
 			continue
 		}
-		rule, zh, en := "later-event", "已有较晚的变更", "a later event"
+		rule, zh, en := "later-event", "其后", "later"
 		if u.Valid.To == p.r.Date {
-			rule, zh, en = "same-day-event", "已有同日的变更", "an event of the same day"
+			rule, zh, en = "same-day-event", "同日", "same-day"
 		}
-		f := p.refuse(rule, field, "%s %s（%s，%s %s）涉及 %s，请先撤回它，或改用其后的日期。",
-			"%[1]s %[2]s (%[3]s, %[4]s %[5]s) already changed %[6]s: withdraw it first, or choose a date after it.",
-			e.Date, zh, e.Kind, e.Document.Number, e.Document.Title, u.title())
-		f.Message.EN = fmt.Sprintf("%s of %s (%s %s) has already changed %s: withdraw it first, or choose a date after it.",
-			en, e.Date, e.Kind, e.Document.Number, u.title())
+		doc := strings.TrimSpace(e.Document.Number + " " + e.Document.Title)
+		f := p.refuse(rule, field, "", "")
+		f.Message = geo.Text{
+			ZH: fmt.Sprintf("%s 已有%s的变更：%s %s %s。请先撤回它，或改用其后的日期。", u.title(), zh, e.Date, kindNames[e.Kind], doc),
+			EN: fmt.Sprintf("A %s event has already changed %s: %s of %s %s. Withdraw it first, or choose a date after it.", en, u.title(), e.Kind, e.Date, doc),
+		}
 		f.Object, f.EventID = u.title(), e.ID
 		return false
 	}

@@ -27,6 +27,9 @@ const (
 // EventKinds lists all kinds.
 var EventKinds = [...]EventKind{Establish, Abolish, Merge, Split, Transfer, Rename, Recode, Upgrade, Reseat, Adjust}
 
+var kindNames = map[EventKind]string{Establish: "设立", Abolish: "撤销", Merge: "合并", Split: "拆分", Transfer: "划转", Rename: "更名",
+	Recode: "变更代码", Upgrade: "改设", Reseat: "驻地迁移", Adjust: "界线变更"}
+
 // Document is the approval on which an event rests (批准文件).
 type Document struct {
 	// Number is as the issuer writes it: 浙政函〔2018〕1号.

@@ -62,7 +62,7 @@ func (p *plan) childCode(c *Unit, parent Code, keep bool) Code {
 	code := p.nextCode(parent, c.Level, c.Type, serial(c.Code, c.Level), keep)
 	if code == "" {
 		f := p.refuse("no-free-code", "children", "%s 之下没有适合 %s（%s）的空闲代码，请在 children 中给出。",
-			"Under %[1]s no code is free for %[2]s (%[3]s): give one under children.", parent, c.title(), c.Type)
+			"Under %s no code is free for %s (%s): give one under children.", parent, c.title(), c.Type)
 		f.Object = c.title()
 		return ""
 	}
@@ -168,9 +168,8 @@ func (p *plan) mayBear(c, parent Code, l Level, kind, field string) bool {
 	if r, ok := p.s.rangeOf(l, kind); ok {
 		if s := serial(c, l); s < r.From || s > r.To {
 			width := l.Digits() - levelAbove(l)
-			f := p.refuse("code-range", field, "代码 %s 不在%s的号段 %0*d—%0*d 内。", "The code %[1]s is outside the range of %[2]s, %0[3]*[4]d–%0[5]*[6]d.",
+			f := p.refuse("code-range", field, "代码 %s 不在%s的号段 %0*d—%0*d 内。", "The code %s is outside the range of %s, %0*d–%0*d.",
 				c, kind, width, r.From, width, r.To)
-			f.Message.EN = fmt.Sprintf("The code %s is outside the range of %s, %0*d–%0*d.", c, kind, width, r.From, width, r.To)
 			f.Object, f.Basis = string(c), "县级以下行政区划代码编制规则"
 		}
 	}
@@ -188,8 +187,7 @@ func (p *plan) mayBear(c, parent Code, l Level, kind, field string) bool {
 func (p *plan) inUseRefusal(c Code, field string) {
 	for _, i := range p.s.byCode[c] {
 		if u := &p.s.units[i]; u.Valid.To > p.r.Date && !p.ended[u.ID] {
-			f := p.refuse("code-in-use", field, "代码 %s 在 %s 及以后由 %s 使用。", "The code %s is borne by %s on %s or later.", c, p.r.Date, u.title())
-			f.Message.EN = fmt.Sprintf("The code %s is borne by %s on %s or later.", c, u.title(), p.r.Date)
+			f := p.refuse("code-in-use", field, "代码 %s 在 %s 及以后由 %s 使用。", "The code %s, on %s or later, is borne by %s.", c, p.r.Date, u.title())
 			f.Object = string(c)
 			return
 		}

@@ -124,7 +124,9 @@ func drawRequest(t *rapid.T, s *division.State, day division.Date) division.Requ
 		Enclave: rapid.Bool().Draw(t, "enclave")}
 	level := rapid.SampledFrom([]division.Level{division.Village, division.Village, division.Township}).Draw(t, "level")
 	all := s.InForce(level, day-1)
-	one := func(list []*division.Unit, label string) *division.Unit { return rapid.SampledFrom(list).Draw(t, label) }
+	one := func(list []*division.Unit, label string) *division.Unit {
+		return rapid.SampledFrom(list).Draw(t, label)
+	}
 	u := one(all, "unit")
 	q.Units = []division.Code{u.Code}
 	// Neighbours in the list of their parent are often neighbours on the ground.

@@ -124,6 +124,8 @@ var accessTable = []access{
 	{"GET", "/api/v1/divisions/dates", Public, nowhere},
 	{"POST", "/api/v1/divisions/events", DivisionsWrite, inBody},
 	{"POST", "/api/v1/divisions/events/{id}/withdraw", DivisionsWrite, inBody},
+	// It changes nothing and shows what is public; that it reads files of strangers is why strangers may not.
+	{"POST", "/api/v1/crosswalk", SignedIn, nowhere},
 	{"GET", "/api/v1/events", Public, nowhere},
 
 	{"GET", "/api/v1/session", Public, nowhere},

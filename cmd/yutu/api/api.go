@@ -86,6 +86,7 @@ type server struct {
 	views   atomic.Int64
 	streams atomic.Int64
 	batches atomic.Int64
+	tables  tables
 	ping    pinger
 }
 
@@ -131,6 +132,7 @@ func New(c Config) (http.Handler, error) {
 	s.pages = newPages()
 	s.metrics = newMetrics(s)
 	s.ping.ask = c.Ping
+	s.tables.busy = make(chan struct{}, tablesAtOnce)
 	s.routes()
 	return s.mux, nil
 }
@@ -204,6 +206,7 @@ func (s *server) routes() {
 
 	m.Post("/api/v1/divisions/events", s.do(s.postEvent))
 	m.Post("/api/v1/divisions/events/{id}/withdraw", s.do(s.withdrawEvent))
+	m.Post("/api/v1/crosswalk", s.do(s.crosswalk))
 
 	m.Get("/api/v1/session", s.do(s.getSession))
 	m.Post("/api/v1/session", s.do(s.postSession))

@@ -25,6 +25,9 @@ var componentsJSON []byte
 //go:embed openapi_history.json
 var historyJSON []byte
 
+//go:embed openapi_crosswalk.json
+var crosswalkJSON []byte
+
 func readOpenAPI(version string) (map[string]any, error) {
 	var doc map[string]any
 	if err := json.Unmarshal(openapiJSON, &doc); err != nil {
@@ -35,7 +38,7 @@ func readOpenAPI(version string) (map[string]any, error) {
 		return nil, fmt.Errorf("api: openapi_components.json: %w", err)
 	}
 	doc["components"] = components
-	for name, text := range map[string][]byte{"openapi_history.json": historyJSON} {
+	for name, text := range map[string][]byte{"openapi_history.json": historyJSON, "openapi_crosswalk.json": crosswalkJSON} {
 		var part map[string]any
 		if err := json.Unmarshal(text, &part); err != nil {
 			return nil, fmt.Errorf("api: %s: %w", name, err)

@@ -44,6 +44,8 @@ var (
 	errBody             = errors.New("malformed body")
 	errTooLarge         = errors.New("body too large")
 	errMediaType        = errors.New("not JSON")
+	errTable            = errors.New("table refused")
+	errTables           = errors.New("too many tables")
 	// errUndeclared: a route is missing in the table of access. errUnscoped: a handler named no divisions.
 	errUndeclared = errors.New("the route says not who may use it")
 	errUnscoped   = errors.New("the handler authorized nothing in any division")
@@ -132,6 +134,10 @@ var kinds = []kind{
 		geo.Text{ZH: "请以 Content-Type: application/json 发送。", EN: "Send it with Content-Type: application/json."}, 0},
 	{errWrongOldPassword, 422, "wrong-password", geo.Text{ZH: "当前密码不正确", EN: "Wrong password"},
 		geo.Text{ZH: "请重新输入现在使用的密码。", EN: "Type the password that you use now again."}, 0},
+	{errTable, 422, "table-refused", geo.Text{ZH: "表格无法换算", EN: "The table cannot be converted"},
+		geo.Text{ZH: "请按所列理由修改表格。", EN: "Change the table as the findings say."}, 0},
+	{errTables, 503, "too-many-tables", geo.Text{ZH: "正在换算的表格过多", EN: "Too many tables at once"},
+		geo.Text{ZH: "请稍后重试。", EN: "Try again in a moment."}, 10},
 	{pg.ErrRefused, 422, "event-refused", geo.Text{ZH: "不能记录这一变更", EN: "The event cannot be recorded"},
 		geo.Text{ZH: "请按所列理由修改。", EN: "Change it as the findings say."}, 0},
 	{pg.ErrInvalid, 422, "invalid-value", geo.Text{ZH: "内容不符合要求", EN: "Invalid value"},
@@ -192,7 +198,7 @@ type problem struct {
 	Status    int    `json:"status"`
 	Detail    string `json:"detail,omitempty"`
 	Parameter string `json:"parameter,omitempty"`
-	// Findings are all reasons for which an event is refused.
+	// Findings are all reasons for which an event or a table is refused.
 	Findings []division.Refusal `json:"findings,omitempty"`
 	// Events stand in the way of taking something back: withdraw them first.
 	Events []blocker `json:"events,omitempty"`
@@ -212,6 +218,12 @@ type blocker struct {
 
 // explain adds what the store says beyond its sentence.
 func (s *server) explain(p *problem, err error) {
+	var table *tableRefused
+	if errors.As(err, &table) {
+		for _, f := range table.findings {
+			p.Findings = append(p.Findings, division.Refusal{Finding: f})
+		}
+	}
 	var e *pg.Error
 	if !errors.As(err, &e) || p.Status >= 500 {
 		return

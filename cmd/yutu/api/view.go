@@ -18,6 +18,10 @@ type view struct {
 	tag    string
 	once   sync.Once
 	extent extent
+	decide struct {
+		once  sync.Once
+		state *division.State
+	}
 }
 
 // extent sums up all versions of a snapshot.
@@ -44,6 +48,12 @@ func (s *server) view() *view {
 	// Of several requests that find a new snapshot one may win; the others' views are as true.
 	s.current.CompareAndSwap(old, v)
 	return v
+}
+
+// decisions is what crosswalks follow units through, made at the first call.
+func (v *view) decisions() *division.State {
+	v.decide.once.Do(func() { v.decide.state = v.State() })
+	return v.decide.state
 }
 
 func (v *view) entityTag(variant ...string) string {
