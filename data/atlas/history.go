@@ -73,7 +73,9 @@ func (a *Atlas) readEvents(ctx context.Context, ids map[int64]struct{}, changed 
 			return fmt.Errorf("reading %d changed events: %w", len(chunk), err)
 		}
 		for i := range events {
-			changed[events[i].ID] = &events[i]
+			if events[i].Secrecy == division.Public {
+				changed[events[i].ID] = &events[i]
+			}
 		}
 	}
 	return nil
@@ -85,9 +87,11 @@ func allEvents(ctx context.Context, src Source) (*book, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading the events: %w", err)
 	}
-	events := make([]*pg.EventRecord, len(list))
+	events := make([]*pg.EventRecord, 0, len(list))
 	for i := range list {
-		events[i] = &list[i]
+		if list[i].Secrecy == division.Public {
+			events = append(events, &list[i])
+		}
 	}
 	return newBook(events), nil
 }
@@ -96,20 +100,20 @@ func allEvents(ctx context.Context, src Source) (*book, error) {
 type EventView struct {
 	*pg.EventRecord
 	// Before and After are the versions that the event ended and began, those of the highest level first, then by
-	// code. Versions that a withdrawn event began are no longer on record, and missing here.
+	// code. Versions that a withdrawn event began are no longer on record, and missing here as secret ones are.
 	Before, After []*Item
 }
 
-// Event returns the event with the number. An event of which no version may be shown does not exist here.
+// Event returns the event with the number. An event of which no version is public does not exist here.
 func (s *Snapshot) Event(id int64) (EventView, bool) {
 	e, ok := s.book.byID[id]
 	if !ok {
 		return EventView{}, false
 	}
-	return s.viewEvent(e)
+	return s.viewEvent(e), true
 }
 
-func (s *Snapshot) viewEvent(e *pg.EventRecord) (EventView, bool) {
+func (s *Snapshot) viewEvent(e *pg.EventRecord) EventView {
 	v := EventView{EventRecord: e}
 	seen := make(map[int64]bool, 2*len(e.Edges))
 	add := func(to *[]*Item, id int64) {
@@ -130,7 +134,7 @@ func (s *Snapshot) viewEvent(e *pg.EventRecord) (EventView, bool) {
 			return cmp.Or(cmp.Compare(a.Unit.Level, b.Unit.Level), cmp.Compare(a.Unit.Code, b.Unit.Code), cmp.Compare(a.Unit.ID, b.Unit.ID))
 		})
 	}
-	return v, len(v.Before)+len(v.After) > 0
+	return v
 }
 
 // Events returns the events of the days in the range, withdrawn ones too, by date and number. With a code only those
@@ -141,7 +145,7 @@ func (s *Snapshot) Events(days division.Range, code division.Code) []EventView {
 		if !days.Contains(e.Date) {
 			continue
 		}
-		if v, ok := s.viewEvent(e); ok && (code == "" || v.about(code)) {
+		if v := s.viewEvent(e); code == "" || v.about(code) {
 			out = append(out, v)
 		}
 	}
@@ -191,9 +195,6 @@ func (s *Snapshot) ChangeDays() []ChangeDay {
 	}
 	for _, e := range s.book.events {
 		if e.Withdrawn != nil {
-			continue
-		}
-		if _, ok := s.viewEvent(e); !ok {
 			continue
 		}
 		i, found := slices.BinarySearchFunc(out, e.Date, func(d ChangeDay, day division.Date) int { return cmp.Compare(d.Day, day) })

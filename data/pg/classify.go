@@ -17,6 +17,7 @@ type present struct {
 	valid     division.Range
 	hash      [32]byte
 	synthetic bool
+	secrecy   division.Secrecy
 }
 
 // write is a row to be written; before is nil where there is no row with its id yet.

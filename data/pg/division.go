@@ -43,7 +43,7 @@ func scanDivision(rows pgx.Rows) (u division.Unit, err error) {
 
 // selectPresent is the beginning of the queries that collectPresent reads, from division or division_past.
 const selectPresent = `SELECT id, code, COALESCE(parent, ''), lower(valid) - date '1970-01-01', upper(valid) - date '1970-01-01',
-	hash, synthetic FROM `
+	hash, synthetic, secrecy FROM `
 
 // presentDivisions returns all rows without their geometry. Tens of thousands take tens of milliseconds, and
 // deciding here does not depend on what the server believes about its tables.
@@ -58,7 +58,9 @@ func collectPresent(rows pgx.Rows, err error) ([]present, error) {
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (p present, err error) {
 		var from, to *int32
 		var hash pgtype.DriverBytes
-		err = row.Scan(&p.id, (*string)(&p.code), (*string)(&p.parent), &from, &to, &hash, &p.synthetic)
+		var secrecy string
+		err = row.Scan(&p.id, (*string)(&p.code), (*string)(&p.parent), &from, &to, &hash, &p.synthetic, &secrecy)
+		p.secrecy, _ = division.ParseSecrecy(secrecy)
 		p.valid = rangeOf(from, to)
 		copy(p.hash[:], hash)
 		return p, err
@@ -217,9 +219,8 @@ func (t *Tx) PutDivision(ctx context.Context, u division.Unit) (id int64, err er
 // checkPut refuses what the row must not become beside the others.
 func (t *Tx) checkPut(ctx context.Context, u *division.Unit) error {
 	var from, to *int32
-	// The index of the constraint has codes as numbers.
 	err := t.tx.QueryRow(ctx, `SELECT lower(valid) - date '1970-01-01', upper(valid) - date '1970-01-01'
-		FROM division WHERE code::bigint = $1::text::bigint AND valid && $2 AND id <> $3 LIMIT 1`, string(u.Code), dateRange(u.Valid), u.ID).Scan(&from, &to)
+		FROM division WHERE code = $1 AND valid && $2 AND id <> $3 LIMIT 1`, string(u.Code), dateRange(u.Valid), u.ID).Scan(&from, &to)
 	if err == nil {
 		return overlapError(u.Code, u.Valid, rangeOf(from, to))
 	}

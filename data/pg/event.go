@@ -20,6 +20,8 @@ const subjectEvent = "event"
 // EventRecord is an event as it is on record, with its lineage.
 type EventRecord struct {
 	division.Event
+	// Secrecy is that of the most open of its versions.
+	Secrecy division.Secrecy
 	// Synthetic: made-up demonstration data.
 	Synthetic bool
 	// Own: the event wrote its versions itself and can be withdrawn by itself; else it came with a data set.
@@ -38,7 +40,7 @@ type Withdrawal struct {
 
 // selectEvent is the beginning of every query that collectEvents reads.
 const selectEvent = `SELECT id, kind, date - date '1970-01-01', document_number, document_issuer, document_title,
-	document_date - date '1970-01-01', note, actor, recorded_at, synthetic, own, withdrawn_at, COALESCE(withdrawn_by, ''),
+	document_date - date '1970-01-01', note, actor, recorded_at, secrecy, synthetic, own, withdrawn_at, COALESCE(withdrawn_by, ''),
 	COALESCE(withdrawn_reason, '') FROM event `
 
 // Events returns all events, withdrawn ones too, by date and number, and a place in the log from which on they are so.
@@ -108,11 +110,13 @@ func collectEvents(ctx context.Context, q querier, sql string, args ...any) ([]E
 	events, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e EventRecord, err error) {
 		var day int32
 		var documentDay *int32
+		var secrecy string
 		var at *time.Time
 		var w Withdrawal
 		err = row.Scan(&e.ID, (*string)(&e.Kind), &day, &e.Document.Number, &e.Document.Issuer, &e.Document.Title, &documentDay,
-			&e.Note, &e.Actor, &e.RecordedAt, &e.Synthetic, &e.Own, &at, &w.Actor, &w.Reason)
+			&e.Note, &e.Actor, &e.RecordedAt, &secrecy, &e.Synthetic, &e.Own, &at, &w.Actor, &w.Reason)
 		e.Date = division.Date(day)
+		e.Secrecy, _ = division.ParseSecrecy(secrecy)
 		if documentDay != nil {
 			d := division.Date(*documentDay)
 			e.Document.Date = &d
@@ -157,10 +161,10 @@ func (t *Tx) putEvent(ctx context.Context, e *EventRecord, payload []byte, impor
 		documentDay = date(*e.Document.Date)
 	}
 	err = t.tx.QueryRow(ctx, `INSERT INTO event (kind, date, document_number, document_issuer, document_title, document_date, note,
-			synthetic, payload, actor, import_id, own)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id`,
+			secrecy, synthetic, payload, actor, import_id, own)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $13, $8, $9, $10, $11, $12) RETURNING id`,
 		string(e.Kind), date(e.Date), clean(e.Document.Number), clean(e.Document.Issuer), clean(e.Document.Title), documentDay, clean(e.Note),
-		e.Synthetic, payload, t.actor, importID, e.Own).Scan(&id)
+		e.Synthetic, payload, t.actor, importID, e.Own, e.Secrecy.String()).Scan(&id)
 	if err != nil {
 		return 0, err
 	}
@@ -306,8 +310,10 @@ func (t *Tx) putHistoricEvents(ctx context.Context, events []HistoricEvent, impo
 		return err
 	}
 	ids := make(map[VersionKey]int64, len(present))
+	open := make(map[int64]division.Secrecy, len(present))
 	for i := range present {
 		ids[VersionKey{present[i].code, present[i].valid.From}] = present[i].id
+		open[present[i].id] = present[i].secrecy
 	}
 	written := make([]int64, 0, len(events))
 	for i := range events {
@@ -321,6 +327,7 @@ func (t *Tx) putHistoricEvents(ctx context.Context, events []HistoricEvent, impo
 					EN: fmt.Sprintf("an event of %s names a version that does not exist: %s or %s", h.Date, l.Before.Code, l.After.Code),
 				}}
 			}
+			e.Secrecy = max(e.Secrecy, open[before], open[after])
 			e.Edges = append(e.Edges, division.Edge{Before: before, After: after, AreaShare: l.AreaShare, AreaM2: l.AreaM2, PopulationShare: l.PopulationShare})
 		}
 		id, err := t.putEvent(ctx, &e, []byte(`{}`), importID)

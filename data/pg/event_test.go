@@ -274,3 +274,26 @@ func TestEventsAtOnceAreDecidedOnWhatIsTrue(t *testing.T) {
 		t.Errorf("%d events, %v", len(events), err)
 	}
 }
+
+func TestAnEventIsAsOpenAsItsMostOpenUnit(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	s := open(t, url)
+	units := latticeCounty()
+	for i := range units {
+		if units[i].Code.Within("330727101000") {
+			units[i].Secrecy = division.Secret
+		}
+	}
+	mustImport(t, s, nil, units...)
+	secret := mustRecord(t, s, division.Request{Kind: division.Rename, Date: day("2020-01-01"), Units: []division.Code{"330727101200"}, Results: []division.Result{{Name: "密村"}}})
+	events, err := s.EventsByID(t.Context(), []int64{secret.ID})
+	if err != nil || len(events) != 1 || events[0].Secrecy != division.Secret {
+		t.Errorf("%+v, %v", events, err)
+	}
+	public := mustRecord(t, s, mergeOf("2021-01-01", division.Result{Code: "330727109000", Name: "新镇"}, "330727101000", "330727103000"))
+	events, err = s.EventsByID(t.Context(), []int64{public.ID})
+	if err != nil || len(events) != 1 || events[0].Secrecy != division.Public {
+		t.Errorf("%+v, %v", events, err)
+	}
+}

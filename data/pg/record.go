@@ -257,6 +257,13 @@ func (t *Tx) recordEvent(ctx context.Context, plan *EventPlan) (id int64, err er
 	e := EventRecord{Own: true}
 	r := &effect.Request
 	e.Kind, e.Date, e.Document, e.Note = r.Kind, r.Date, r.Document, r.Note
+	open := make(map[int64]division.Secrecy, len(present)+len(writes))
+	for i := range present {
+		open[present[i].id] = present[i].secrecy
+	}
+	for i := range writes {
+		open[writes[i].unit.ID] = writes[i].unit.Secrecy
+	}
 	real := func(id int64) int64 {
 		if id < 0 {
 			return begun[id]
@@ -265,6 +272,7 @@ func (t *Tx) recordEvent(ctx context.Context, plan *EventPlan) (id int64, err er
 	}
 	for _, l := range effect.Lineage {
 		l.Before, l.After = real(l.Before), real(l.After)
+		e.Secrecy = max(e.Secrecy, open[l.Before], open[l.After])
 		e.Edges = append(e.Edges, l)
 	}
 	e.Synthetic = len(present) > 0 && present[0].synthetic // the kinds never stand side by side

@@ -320,6 +320,9 @@ func (s *server) withdrawEvent(w http.ResponseWriter, r *http.Request) error {
 			codes = append(codes, it.Unit.Code)
 		}
 	}
+	if len(codes) == 0 {
+		codes = []division.Code{pg.Everywhere} // of a withdrawn event nothing may be left to say where it was
+	}
 	if err := s.authorize(r, DivisionsWrite, codes...); err != nil {
 		return err
 	}
