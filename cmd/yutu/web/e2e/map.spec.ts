@@ -117,5 +117,8 @@ test('tiles are asked for on the date chosen', async ({ page, demo, world }) => 
   await page.goto(`${demo.url}/#at=${world.before.date}`)
   await mapIdle(page)
   expect(asked.length).toBeGreaterThan(0)
-  expect(asked.every((u) => new URL(u).searchParams.get('at') === world.before.date)).toBe(true)
+  const at = asked.map((u) => new URL(u).searchParams.get('at'))
+  expect(at[0]).toBe(world.before.date)
+  // Tiles of the changes beside the date may be fetched ahead, those of today never.
+  expect(at).not.toContain(null)
 })
