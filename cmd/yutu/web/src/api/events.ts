@@ -111,6 +111,11 @@ export interface EventDoc {
   date: string
   document: ApprovalDocument
   note: string
+  actor: string
+  recorded_at: string
+  synthetic: boolean
+  withdrawn_at: string | null
+  withdrawable: boolean
   before: EventUnit[]
   after: EventUnit[]
 }
@@ -190,6 +195,7 @@ export const changes = {
   preview: (r: EventRequest, signal?: AbortSignal) => post<Preview>('/api/v1/divisions/events?dry_run=true', r, signal),
   record: (r: EventRequest) => post<{ id: number; seq: number; event: EventDoc }>('/api/v1/divisions/events', r),
   withdraw: (id: number, reason: string) => post<{ seq: number }>(`/api/v1/divisions/events/${id}/withdraw`, { reason }),
+  events: async () => (await (await send('/api/v1/divisions/events', {})).json()) as { events: EventDoc[] },
   dates: async () => {
     const res = await send('/api/v1/divisions/dates', {})
     return (await res.json()) as { dates: { date: string; events: number[]; changed: number }[] }

@@ -116,3 +116,42 @@ export function roughMetres(line: readonly (readonly number[])[]): number {
   }
   return sum
 }
+
+/**
+ * Where one area differs from another, as closed rings: the edges that only one of them has, chained. The rings enclose
+ * what was gained as well as what was lost.
+ */
+export function difference(before: AreaGeometry, after: AreaGeometry): Position[][] {
+  const a = edges(before)
+  const b = edges(after)
+  const links = new Map<string, string[]>()
+  const link = (e: string) => {
+    const [p = '', q = ''] = e.split(';')
+    links.set(p, [...(links.get(p) ?? []), q])
+    links.set(q, [...(links.get(q) ?? []), p])
+  }
+  for (const e of a) if (!b.has(e)) link(e)
+  for (const e of b) if (!a.has(e)) link(e)
+  const out: Position[][] = []
+  const point = (k: string) => k.split(',').map(Number) as Position
+  const cut = (p: string, q: string) => {
+    const l = links.get(p) ?? []
+    l.splice(l.indexOf(q), 1)
+  }
+  for (const start of links.keys()) {
+    while (links.get(start)?.length) {
+      const ring = [start]
+      for (let at = start; ; ) {
+        const next = links.get(at)?.[0]
+        if (next === undefined) break
+        cut(at, next)
+        cut(next, at)
+        ring.push(next)
+        at = next
+        if (at === start) break
+      }
+      if (ring.length > 3) out.push(ring.map(point))
+    }
+  }
+  return out
+}

@@ -102,3 +102,25 @@ export function areaChanges(p: Preview): AreaChange[] {
 export function mu(m2: number): number {
   return (m2 * 3) / 2000
 }
+
+/** What a preview shows of the event's own level: units that are no more, that are new, and that go on with another border. */
+export interface Turn {
+  gone: UnitFeature[]
+  fresh: UnitFeature[]
+  /** The same code, name and type before and after. */
+  stay: { before: UnitFeature; after: UnitFeature }[]
+}
+export function turn(p: Preview): Turn {
+  const level = ownLevel(p)
+  const own = (l: UnitFeature[]) => l.filter((u) => u.properties.level_number === level)
+  const same = (a: UnitFeature, b: UnitFeature) => a.properties.code === b.properties.code && a.properties.name === b.properties.name && a.properties.type === b.properties.type
+  const ends = own(p.ends)
+  const begins = own(p.begins)
+  const stay = ends.flatMap((before) => {
+    const after = begins.find((b) => same(before, b))
+    // The whole of it and more: a merge under the name of one of its parts ends that part all the same.
+    const whole = p.begins.filter((b) => b.properties.level_number === level).length < ends.length
+    return after && !whole ? [{ before, after }] : []
+  })
+  return { gone: ends.filter((e) => !stay.some((s) => s.before === e)), fresh: begins.filter((b) => !stay.some((s) => s.after === b)), stay }
+}

@@ -83,7 +83,7 @@ export const KINDS: Record<EventKind, KindOf> = {
   upgrade: { units: [1, 1], results: 1, change: ['name', 'type', 'code'], ways: [], fields: ['units', 'results', 'children'] },
   reseat: { units: [1, 1], results: 0, change: [], ways: [], fields: ['units', 'seat'] },
   establish: { units: [1, 1], results: 1, change: ['name', 'type', 'code'], ways: [], fields: ['units', 'geometry', 'results'] },
-  abolish: { units: [1, MANY], results: 0, change: [], ways: [], fields: ['units'] },
+  abolish: { units: [1, 1], results: 0, change: [], ways: [], fields: ['units', 'to', 'children'] },
 }
 
 /** The order in which the kinds are offered: the commonest first. */
@@ -115,10 +115,11 @@ export function missing(f: Form): { field: Field; what: Missing; index?: number 
   if (f.kind === 'establish' && !f.geometry) out.push({ field: 'geometry', what: 'geometry' })
   f.results.forEach((r, index) => {
     for (const c of k.change) {
-      if (c === 'code' ? !isCode(r.code) : !r[c].trim()) out.push({ field: 'results', what: c, index })
+      // A code left open is the next free one; the service gives it.
+      if (c === 'code' ? r.code !== '' && !isCode(r.code) : !r[c].trim()) out.push({ field: 'results', what: c, index })
     }
   })
-  if (f.kind === 'split' && f.share && !(Number(f.share) >= 0 && Number(f.share) <= 100)) out.push({ field: 'results', what: 'share' })
+  if ((f.kind === 'split' || f.kind === 'transfer') && f.share && !(Number(f.share) >= 0 && Number(f.share) <= 100)) out.push({ field: f.kind === 'split' ? 'results' : 'members', what: 'share' })
   if (f.kind === 'reseat' && !f.seat) out.push({ field: 'seat', what: 'seat' })
   if (!isDate(f.date)) out.push({ field: 'date', what: 'date' })
   if (f.document.date && !isDate(f.document.date)) out.push({ field: 'document', what: 'docDate' })
@@ -161,7 +162,8 @@ export function request(f: Form): EventRequest {
   if (fields.includes('members')) r.members = [...f.members].sort()
   if (f.to && k.fields.includes('to')) r.to = f.to.code
   if (f.kind === 'merge' && f.enclave) r.enclave = true
-  if (f.kind === 'split' && f.share !== '') r.population_shares = [Number(f.share) / 100, 1 - Number(f.share) / 100]
+  if (f.share !== '' && f.kind === 'split') r.population_shares = [Number(f.share) / 100, 1 - Number(f.share) / 100]
+  if (f.share !== '' && f.kind === 'transfer') r.population_shares = [Number(f.share) / 100]
   if (f.kind === 'reseat' && f.seat) r.seat = f.seat
   return r
 }

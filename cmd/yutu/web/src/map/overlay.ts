@@ -1,5 +1,6 @@
 import type { GeoJSONSource, LayerSpecification, Map as LibreMap } from 'maplibre-gl'
 import type { AreaGeometry, Position, UnitFeature } from '../api/events'
+import { difference } from '../change/border'
 
 /** What the form of an event lays over the map: chosen units, what ends and what begins, and where something is wrong. */
 export type Phase = 'before' | 'both' | 'after'
@@ -16,6 +17,8 @@ export interface Shown {
   shared: Position[][]
   ends: UnitFeature[]
   begins: UnitFeature[]
+  /** Units that go on under their code and name: only what moved between them is hatched. */
+  stay: { before: UnitFeature; after: UnitFeature }[]
   /** The level the event is about; what lies below it is drawn finer. */
   level: number
   issues: Issue[]
@@ -28,7 +31,7 @@ const AZURITE = '#1f5a7a'
 const MALACHITE = '#2d6147'
 const PAPER = '#fffdf7'
 const FONT = ['Noto Sans CJK SC Medium', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', 'sans-serif']
-const SOURCES = ['ev-chosen', 'ev-shared', 'ev-ends', 'ev-begins', 'ev-issues', 'ev-seat'] as const
+const SOURCES = ['ev-chosen', 'ev-shared', 'ev-ends', 'ev-begins', 'ev-strip', 'ev-issues', 'ev-seat'] as const
 const round = { 'line-join': 'round', 'line-cap': 'round' } as const
 
 const OWN = ['==', ['get', 'own'], true]
@@ -39,6 +42,8 @@ const LAYERS: LayerSpecification[] = [
   { id: 'ev-ends-fill', type: 'fill', source: 'ev-ends', filter: OWN as never, paint: { 'fill-color': '#fdf1ec', 'fill-opacity': 0.7 } },
   { id: 'ev-begins-fill', type: 'fill', source: 'ev-begins', filter: OWN as never, paint: { 'fill-color': ['match', ['%', ['get', 'n'], 3], 0, '#e2eee6', 1, '#f3eedb', '#e3ecf1'] as never, 'fill-opacity': 1 } },
   { id: 'ev-ends-hatch', type: 'fill', source: 'ev-ends', filter: OWN as never, paint: { 'fill-pattern': 'ev-hatch' } },
+  { id: 'ev-strip-fill', type: 'fill', source: 'ev-strip', paint: { 'fill-color': '#fdf1ec', 'fill-opacity': 0.7 } },
+  { id: 'ev-strip-hatch', type: 'fill', source: 'ev-strip', paint: { 'fill-pattern': 'ev-hatch' } },
   { id: 'ev-begins-below', type: 'line', source: 'ev-begins', filter: BELOW as never, minzoom: 10, layout: round, paint: { 'line-color': '#6b8a79', 'line-width': 0.9, 'line-dasharray': [2, 2.5] } },
   { id: 'ev-ends-line', type: 'line', source: 'ev-ends', filter: OWN as never, layout: round, paint: { 'line-color': CINNABAR, 'line-width': 1.4, 'line-dasharray': [4, 2] } },
   { id: 'ev-chosen-halo', type: 'line', source: 'ev-chosen', layout: round, paint: { 'line-color': PAPER, 'line-width': ['match', ['get', 'role'], 'member', 3, 6] as never, 'line-opacity': 0.9 } },
@@ -61,7 +66,7 @@ const LAYERS: LayerSpecification[] = [
     type: 'symbol',
     source: 'ev-ends',
     filter: OWN as never,
-    layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 14, 'text-max-width': 9, 'text-allow-overlap': true },
+    layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 14, 'text-max-width': 9, 'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'], 'text-radial-offset': 1 },
     paint: { 'text-color': '#9c281f', 'text-halo-color': PAPER, 'text-halo-width': 2.2 },
   },
   {
@@ -120,6 +125,18 @@ function hatch(): ImageData {
 const collection = (features: unknown[]) => ({ type: 'FeatureCollection', features }) as never
 const feature = (geometry: unknown, properties: Record<string, unknown> = {}) => ({ type: 'Feature', properties, geometry })
 
+/** Both sides of a moved border differ by the same strips: each is drawn once. */
+function strips(stay: Shown['stay']): Position[][] {
+  const seen = new Map<string, Position[]>()
+  for (const x of stay) {
+    for (const r of difference(x.before.geometry, x.after.geometry)) {
+      const key = r.map((p) => p.join()).sort().filter((p, i, all) => p !== all[i - 1]).join(';')
+      seen.set(key, r)
+    }
+  }
+  return [...seen.values()]
+}
+
 export class Overlay {
   constructor(private readonly map: LibreMap) {
     map.addImage('ev-hatch', hatch(), { pixelRatio: 2 })
@@ -136,7 +153,10 @@ export class Overlay {
     const unit = (u: UnitFeature, n: number) => feature(u.geometry, { own: own(u), name: u.properties.name, code: u.properties.code, n })
     this.set('ev-chosen', s.chosen.map((c) => feature(c.geometry, { role: c.role })))
     this.set('ev-shared', s.shared.map((l) => feature({ type: 'LineString', coordinates: l })))
-    this.set('ev-ends', s.ends.map(unit))
+    // The hatch goes to what is no more; what goes on keeps its ground but for the strips that change hands.
+    const going = new Set(s.stay.map((x) => x.before))
+    this.set('ev-ends', s.ends.filter((u) => !going.has(u)).map(unit))
+    this.set('ev-strip', strips(s.stay).map((r) => feature({ type: 'Polygon', coordinates: [r] })))
     this.set('ev-begins', s.begins.map(unit))
     this.set('ev-seat', s.seat ? [feature({ type: 'Point', coordinates: s.seat })] : [])
     this.set(
@@ -149,8 +169,8 @@ export class Overlay {
     )
     const visible = (id: string, on: boolean) => this.map.setLayoutProperty(id, 'visibility', on ? 'visible' : 'none')
     const hasResult = s.begins.length + s.ends.length > 0
-    for (const id of ['ev-ends-fill', 'ev-ends-hatch', 'ev-ends-line']) visible(id, s.phase !== 'after')
-    visible('ev-ends-label', s.phase === 'before')
+    for (const id of ['ev-ends-fill', 'ev-ends-hatch', 'ev-ends-line', 'ev-strip-fill', 'ev-strip-hatch']) visible(id, s.phase !== 'after')
+    visible('ev-ends-label', s.phase !== 'after')
     for (const id of ['ev-begins-line', 'ev-begins-halo', 'ev-begins-label']) visible(id, s.phase !== 'before')
     for (const id of ['ev-begins-fill', 'ev-begins-below', 'ev-below-label']) visible(id, s.phase === 'after')
     for (const id of ['ev-chosen-fill', 'ev-chosen-halo', 'ev-chosen-line']) visible(id, !hasResult || s.phase === 'before')
