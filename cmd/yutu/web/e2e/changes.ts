@@ -138,24 +138,112 @@ export async function previews(page: Page, answer: (body: Record<string, unknown
   return asked
 }
 
-/** A preview of a border moved between two neighbours along a line: the strip between the lines changes hands. */
-export async function adjustPreview(url: string, a: Unit, b: Unit, moved: number): Promise<Record<string, unknown>> {
+/** Area in m² on a sphere, near enough for a picture. */
+function roughArea(ring: number[][]): number {
+  const k = Math.PI / 180
+  const y = k * (ring[0]?.[1] ?? 0)
+  let sum = 0
+  for (let i = 1; i < ring.length; i++) sum += ring[i - 1]![0]! * ring[i]![1]! - ring[i]![0]! * ring[i - 1]![1]!
+  return Math.abs((sum / 2) * k * k * Math.cos(y) * 6371008.8 ** 2)
+}
+
+/** A preview of a border between two neighbours that takes the course of line, whose ends are vertices of the border. */
+export async function adjustPreview(url: string, a: Unit, b: Unit, border: number[][], line: number[][]): Promise<Record<string, unknown>> {
+  const key = (p: number[]) => `${p[0]},${p[1]}`
+  const at = (p: number[]) => border.findIndex((q) => key(q) === key(p))
+  let [i, j] = [at(line[0]!), at(line[line.length - 1]!)]
+  if (i < 0 || j < 0) {
+    const gap = [line[line.length - 1]!, border[border.length - 1]!]
+    return {
+      refusals: [
+        {
+          rule: 'line-does-not-cross',
+          severity: 'error',
+          field: 'line',
+          object: `${a.name} ${a.code}`,
+          message: { zh: '画的线没有到达现有界线。', en: 'The line does not reach the present border.' },
+          advice: { zh: '请把终点拖到黄线上。', en: 'Drag its last point onto the yellow line.' },
+          position: gap[0],
+          nearest: gap,
+        },
+      ],
+      warnings: [],
+      ends: [],
+      begins: [],
+      edges: [],
+      touched: [],
+    }
+  }
+  let way = line
+  if (i > j) {
+    ;[i, j] = [j, i]
+    way = line.slice().reverse()
+  }
+  const old = border.slice(i, j + 1)
+  const reroute = (f: Feature): Area => ({
+    type: 'MultiPolygon',
+    coordinates: f.geometry.coordinates.map((poly) =>
+      poly.map((ring) => {
+        const n = ring.length - 1
+        for (const [from, to] of [[old, way], [old.slice().reverse(), way.slice().reverse()]] as const) {
+          for (let s = 0; s < n; s++) {
+            if (!from.every((p, k) => key(ring[(s + k) % n]!) === key(p))) continue
+            const rest: number[][] = []
+            for (let k = from.length; k < n; k++) rest.push(ring[(s + k) % n]!)
+            return [...to, ...rest, to[0]!]
+          }
+        }
+        return ring
+      }),
+    ),
+  })
   const fa = await feature(url, a)
   const fb = await feature(url, b)
-  const next = (f: Feature, id: number, d: number): Feature => ({ ...f, properties: { ...f.properties, id, area_m2: f.properties.area_m2 + d } })
+  const m2 = roughArea([...old, ...way.slice().reverse()])
+  const next = (f: Feature, id: number, d: number): Feature => ({ ...f, geometry: reroute(f), properties: { ...f.properties, id, area_m2: f.properties.area_m2 + d } })
   return {
     refusals: [],
     warnings: [],
     ends: [fa, fb],
-    begins: [next(fa, -1, moved), next(fb, -2, -moved)],
+    begins: [next(fa, -1, m2), next(fb, -2, -m2)],
     edges: [
       { before: fa.properties.id, after: -1, area_share: 1, area_m2: fa.properties.area_m2 },
-      { before: fb.properties.id, after: -2, area_share: 1 - moved / fb.properties.area_m2, area_m2: fb.properties.area_m2 - moved },
-      { before: fb.properties.id, after: -1, area_share: moved / fb.properties.area_m2, area_m2: moved },
+      { before: fb.properties.id, after: -2, area_share: 1 - m2 / fb.properties.area_m2, area_m2: fb.properties.area_m2 - m2 },
+      { before: fb.properties.id, after: -1, area_share: m2 / fb.properties.area_m2, area_m2: m2 },
     ],
     touched: [
       { kind: 'lines', count: 1, examples: [`${a.name}—${b.name}线`] },
       { kind: 'markers', count: 2, examples: ['3号', '4号'] },
     ],
+  }
+}
+
+/** The old villages of the demonstration as a table, and what the service makes of it. */
+export async function villageTable(url: string, date: string): Promise<{ csv: string; rows: { code: string; name: string; people: number; land: number }[] }> {
+  const county = (await json<{ top: Unit[] }>(`${url}/api/v1/status`)).top
+  const rows: { code: string; name: string; people: number; land: number }[] = []
+  for (const c of county) {
+    const d = await json<Unit>(`${url}/api/v1/divisions/${c.code}?at=${date}`)
+    for (const t of d.children) {
+      const villages = (await json<Unit>(`${url}/api/v1/divisions/${t.code}?at=${date}`)).children
+      for (const v of villages) rows.push({ code: v.code, name: v.name, people: 300 + (Number(v.code.slice(8)) * 37) % 900, land: 120.5 + (Number(v.code.slice(8)) % 77) })
+    }
+  }
+  const csv = '\ufeff序号,区划代码,村名,户籍人口,耕地面积（亩）,备注\r\n' + rows.map((r, i) => `${i + 1},${r.code},${r.name},${r.people},${r.land},${i % 5 ? '' : '无'}`).join('\r\n') + '\r\n'
+  return { csv, rows }
+}
+
+export function crosswalkAnswer(rows: { code: string; name: string; people: number; land: number }[], unmatched: number): unknown {
+  const ways = (i: number) => (i % 17 === 3 ? 'population' : i % 23 === 5 ? 'area' : 'exact')
+  const out = rows.slice(unmatched).map((r, i) => ({ code: r.code, name: r.name, values: { 户籍人口: r.people, '耕地面积（亩）': r.land }, ways: { 户籍人口: ways(i), '耕地面积（亩）': ways(i) === 'exact' ? 'exact' : 'area' } }))
+  const lost = rows.slice(0, unmatched)
+  const sum = (l: { people: number; land: number }[]) => ({ people: l.reduce((s, r) => s + r.people, 0), land: l.reduce((s, r) => s + r.land, 0) })
+  if (lost.length) out.push({ code: '', name: '', values: { 户籍人口: sum(lost).people, '耕地面积（亩）': sum(lost).land }, ways: { 户籍人口: 'unmatched', '耕地面积（亩）': 'unmatched' } })
+  const all = sum(rows)
+  return {
+    columns: ['户籍人口', '耕地面积（亩）'],
+    rows: out,
+    totals: { 户籍人口: { in: all.people, out: all.people }, '耕地面积（亩）': { in: all.land, out: all.land } },
+    unmatched: lost.map((r) => r.code),
   }
 }

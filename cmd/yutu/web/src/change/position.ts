@@ -33,7 +33,7 @@ export function readPosition(text: string): Position | null {
   let halves = clean.split(/\s*,\s*/).filter(Boolean)
   if (halves.length === 1) {
     // Without a comma the second angle begins at a letter or after an even number of parts.
-    const lettered = clean.match(/^(.*?[°º度′'’分″"”秒\d]\s*[EeWwNnSs]?)\s*((?:东经|西经|北纬|南纬|[EeWwNnSs]?\s*)-?\d.*)$/)
+    const lettered = /^([^EeWwNnSs]+[EeWwNnSs])([^EeWwNnSs]+[EeWwNnSs])$/.exec(clean)
     const parts = clean.split(/\s+/)
     if (/北纬|南纬|东经|西经/.test(clean.slice(1))) {
       const i = clean.slice(1).search(/北纬|南纬|东经|西经/) + 1

@@ -156,7 +156,7 @@ export function guess(rows: readonly Row[]): Guess {
   head.forEach((_, i) => {
     if (score(i) > 0.6 && (code < 0 || score(i) > score(code))) code = i
   })
-  const name = head.findIndex((h, i) => i !== code && /名称|名字|区划名|name|单位|村居|乡镇/i.test(h) && share(i, (s) => readNumber(s) === null) > 0.5)
+  const name = head.findIndex((h, i) => i !== code && /名称|名字|区划名|[村镇乡县市]名|^名$|name|单位|村居|乡镇/i.test(h) && share(i, (s) => readNumber(s) === null) > 0.5)
   const columns = head.filter((h, i) => i !== code && i !== name && h.trim() !== '' && !/代码|编码|序号|编号|code|^id$|^no\.?$/i.test(h) && share(i, (s) => readNumber(s) !== null) > 0.5)
   return { code: head[code] ?? '', name: head[name] ?? '', columns }
 }
