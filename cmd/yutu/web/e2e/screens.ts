@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import { mapIdle, type World } from './fixtures'
+import { changeScreens } from './screens-changes'
 import type { Service } from './service'
 
 export interface Stage {
@@ -205,4 +206,5 @@ export const screens: Screen[] = [
       await page.locator('h1').first().waitFor()
     },
   },
+  ...changeScreens,
 ]
