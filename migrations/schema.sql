@@ -4,6 +4,92 @@ CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
 
 CREATE EXTENSION IF NOT EXISTS postgis WITH SCHEMA public;
 
+CREATE TABLE public.account (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    display_name text NOT NULL,
+    password text NOT NULL,
+    temporary boolean NOT NULL,
+    disabled boolean DEFAULT false NOT NULL,
+    synthetic boolean NOT NULL,
+    made_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    password_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    signed_in_at timestamp with time zone,
+    CONSTRAINT account_display_name_check CHECK ((display_name <> ''::text)),
+    CONSTRAINT account_name_check CHECK (((name = lower(name)) AND (name ~ '^[^[:space:][:cntrl:]:]{2,40}$'::text))),
+    CONSTRAINT account_password_check CHECK ((password ~~ '$argon2id$%'::text))
+);
+
+COMMENT ON TABLE public.account IS 'People and programs that may sign in. Accounts are disabled, never removed: the log names them';
+
+COMMENT ON COLUMN public.account.name IS 'What one signs in with, in lower case; the actor of change and audit';
+
+COMMENT ON COLUMN public.account.display_name IS 'How colleagues know the person, such as 王秀英';
+
+COMMENT ON COLUMN public.account.password IS 'Salted argon2id digest in the PHC form (RFC 9106); the password itself is kept nowhere';
+
+COMMENT ON COLUMN public.account.temporary IS 'The password was made by somebody else, who has seen it, and waits to be changed';
+
+COMMENT ON COLUMN public.account.disabled IS 'Nobody can sign in with it; sessions and tokens have no effect';
+
+COMMENT ON COLUMN public.account.synthetic IS 'Belongs to the demonstration: without effect as soon as the database holds no synthetic division';
+
+COMMENT ON COLUMN public.account.made_at IS 'When the account came into being';
+
+COMMENT ON COLUMN public.account.password_at IS 'When the password was set last';
+
+COMMENT ON COLUMN public.account.signed_in_at IS 'When somebody signed in with it last; NULL: never';
+
+ALTER TABLE public.account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.account_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.api_token (
+    id bigint NOT NULL,
+    digest bytea NOT NULL,
+    account_id bigint NOT NULL,
+    label text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone,
+    used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_token_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT api_token_label_check CHECK ((label <> ''::text))
+);
+
+COMMENT ON TABLE public.api_token IS 'Keys with which programs act for an account. Rows stay when a token is revoked: the log names them';
+
+COMMENT ON COLUMN public.api_token.digest IS 'SHA-256 digest of the token; the token itself is shown once and kept nowhere';
+
+COMMENT ON COLUMN public.api_token.account_id IS 'For whom the program acts, with the roles that the account has at the time';
+
+COMMENT ON COLUMN public.api_token.label IS 'What the token is for, such as QGIS';
+
+COMMENT ON COLUMN public.api_token.made_by IS 'Who made it: an account, or cli:USER';
+
+COMMENT ON COLUMN public.api_token.made_at IS 'When it was made';
+
+COMMENT ON COLUMN public.api_token.expires_at IS 'From when on it has no effect; NULL: until it is revoked';
+
+COMMENT ON COLUMN public.api_token.used_at IS 'When it was used last, to the minute; NULL: never';
+
+COMMENT ON COLUMN public.api_token.revoked_at IS 'Since when it has no effect; NULL: it was not revoked';
+
+ALTER TABLE public.api_token ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.api_token_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.audit (
     id bigint NOT NULL,
     actor text NOT NULL,
@@ -16,11 +102,11 @@ CREATE TABLE public.audit (
 
 COMMENT ON TABLE public.audit IS 'Who did what, when: one row for each action. Rows are only ever appended';
 
-COMMENT ON COLUMN public.audit.actor IS 'Who did it: an account, or cli:USER';
+COMMENT ON COLUMN public.audit.actor IS 'Who did it: an account, an account with token:LABEL, cli:USER, or anonymous';
 
-COMMENT ON COLUMN public.audit.action IS 'What was done, for example import, undo, put';
+COMMENT ON COLUMN public.audit.action IS 'What was done, for example import, undo, put, sign-in; refuse: it was asked for and refused';
 
-COMMENT ON COLUMN public.audit.subject IS 'The kind of thing it was done to: a table of this database';
+COMMENT ON COLUMN public.audit.subject IS 'The kind of thing it was done to: a table of this database; of a refusal: route';
 
 COMMENT ON COLUMN public.audit.subject_id IS 'The id of the thing, where it is one row';
 
@@ -57,7 +143,7 @@ COMMENT ON COLUMN public.change.subject IS 'The table that changed, for example 
 
 COMMENT ON COLUMN public.change.subject_id IS 'The id of the row that changed';
 
-COMMENT ON COLUMN public.change.actor IS 'Who changed it: an account, or cli:USER';
+COMMENT ON COLUMN public.change.actor IS 'Who changed it: an account, an account with token:LABEL, or cli:USER';
 
 COMMENT ON COLUMN public.change.before IS 'SHA-256 digest of what the row said before; NULL: there was no row';
 
@@ -122,7 +208,7 @@ COMMENT ON COLUMN public.division.label IS 'A point inside geom at which a name 
 
 COMMENT ON COLUMN public.division.hash IS 'SHA-256 digest of everything the version states, by which a second import of the same is recognised';
 
-COMMENT ON COLUMN public.division.import_id IS 'The import that wrote the row in this form; NULL: a single edit';
+COMMENT ON COLUMN public.division.import_id IS 'The row of import, of a file or an event, that wrote the row in this form; NULL: a single edit';
 
 ALTER TABLE public.division ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.division_id_seq
@@ -161,12 +247,78 @@ COMMENT ON TABLE public.division_past IS 'Rows of division as they were before t
 
 COMMENT ON COLUMN public.division_past.ended_at IS 'When the row ceased to be the one on record';
 
-COMMENT ON COLUMN public.division_past.ended_by IS 'The import that ended it; NULL: a single edit';
+COMMENT ON COLUMN public.division_past.ended_by IS 'The row of import, of a file or an event, that ended it; NULL: a single edit';
 
 COMMENT ON COLUMN public.division_past.operation IS 'replaced: the version was corrected or its end was set; withdrawn: synthetic data made way for real data; undone: the import that wrote it was taken back';
 
 ALTER TABLE public.division_past ALTER COLUMN past_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.division_past_past_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.event (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    date date NOT NULL,
+    document_number text NOT NULL,
+    document_issuer text NOT NULL,
+    document_title text NOT NULL,
+    document_date date,
+    note text NOT NULL,
+    synthetic boolean NOT NULL,
+    payload jsonb NOT NULL,
+    actor text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    import_id bigint NOT NULL,
+    own boolean NOT NULL,
+    withdrawn_at timestamp with time zone,
+    withdrawn_by text,
+    withdrawn_reason text,
+    withdrawn_import bigint,
+    CONSTRAINT event_kind_check CHECK ((kind = ANY (ARRAY['establish'::text, 'abolish'::text, 'merge'::text, 'split'::text, 'transfer'::text, 'rename'::text, 'recode'::text, 'upgrade'::text, 'reseat'::text, 'adjust'::text]))),
+    CONSTRAINT event_withdrawn_check CHECK ((((withdrawn_at IS NULL) = (withdrawn_by IS NULL)) AND ((withdrawn_at IS NULL) = (withdrawn_reason IS NULL)) AND ((withdrawn_at IS NULL) = (withdrawn_import IS NULL))))
+);
+
+COMMENT ON TABLE public.event IS 'What law made of the divisions on a date: a merger, a split, a new name. A row is never removed; an event that was recorded in error is marked as withdrawn';
+
+COMMENT ON COLUMN public.event.kind IS 'establish 设立, abolish 撤销, merge 合并, split 拆分, transfer 划转, rename 更名, recode 变更代码, upgrade 改设, reseat 驻地迁移, adjust 界线变更';
+
+COMMENT ON COLUMN public.event.date IS 'The first day on which what the event made is in force';
+
+COMMENT ON COLUMN public.event.document_number IS 'Number of the approval (批准文号), such as 浙政函〔2018〕1号; empty: none is known, and note says why';
+
+COMMENT ON COLUMN public.event.document_issuer IS 'Who approved (行政区划管理条例), such as 浙江省人民政府; may be empty';
+
+COMMENT ON COLUMN public.event.document_title IS 'Title of the document; may be empty';
+
+COMMENT ON COLUMN public.event.document_date IS 'Date of the document; NULL: not known';
+
+COMMENT ON COLUMN public.event.note IS 'What else is to be known, such as which part is assumed; may be empty';
+
+COMMENT ON COLUMN public.event.synthetic IS 'Made-up demonstration data; gives way to real data together with its units';
+
+COMMENT ON COLUMN public.event.payload IS 'The request as it was decided on; {} where the event came with its units from a data set';
+
+COMMENT ON COLUMN public.event.recorded_at IS 'When it was recorded';
+
+COMMENT ON COLUMN public.event.import_id IS 'The row of import under which it wrote its versions, or with which it came';
+
+COMMENT ON COLUMN public.event.own IS 'Whether that row of import is the event itself, so that it can be withdrawn by itself; false: it came with a data set and goes with it';
+
+COMMENT ON COLUMN public.event.withdrawn_at IS 'When it was withdrawn; NULL, as the three that follow: it is in effect';
+
+COMMENT ON COLUMN public.event.withdrawn_by IS 'Who withdrew it: an account, or cli:USER';
+
+COMMENT ON COLUMN public.event.withdrawn_reason IS 'Why it was withdrawn';
+
+COMMENT ON COLUMN public.event.withdrawn_import IS 'The row of import that withdrew it';
+
+ALTER TABLE public.event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.event_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -204,12 +356,13 @@ CREATE TABLE public.import (
     undone_by bigint,
     first_seq bigint NOT NULL,
     last_seq bigint NOT NULL,
+    event_id bigint,
     CONSTRAINT import_seq_check CHECK ((first_seq <= last_seq))
 );
 
-COMMENT ON TABLE public.import IS 'One file, or several at once, that was taken over; or the taking back of such an import';
+COMMENT ON TABLE public.import IS 'One file, or several at once, that was taken over; an event that was recorded; or the taking back of either';
 
-COMMENT ON COLUMN public.import.file IS 'Name of the file or files, without directory; empty for the taking back of an import';
+COMMENT ON COLUMN public.import.file IS 'Name of the file or files, without directory; empty for an event and for a taking back';
 
 COMMENT ON COLUMN public.import.since IS 'The date from which the file was said to hold; NULL: a correction of what is valid today';
 
@@ -229,6 +382,8 @@ COMMENT ON COLUMN public.import.first_seq IS 'Its first row in the change log; i
 
 COMMENT ON COLUMN public.import.last_seq IS 'Its last row in the change log';
 
+COMMENT ON COLUMN public.import.event_id IS 'The event that this row records, or takes back; NULL for files';
+
 ALTER TABLE public.import ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.import_id_seq
     START WITH 1
@@ -237,6 +392,115 @@ ALTER TABLE public.import ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.lineage (
+    event_id bigint NOT NULL,
+    before_id bigint,
+    after_id bigint,
+    area_share double precision NOT NULL,
+    area_m2 double precision NOT NULL,
+    population_share double precision,
+    CONSTRAINT lineage_area_check CHECK ((((area_share >= (0)::double precision) AND (area_share <= (1)::double precision)) AND (area_m2 >= (0)::double precision))),
+    CONSTRAINT lineage_end_check CHECK (((before_id IS NOT NULL) OR (after_id IS NOT NULL))),
+    CONSTRAINT lineage_population_check CHECK (((population_share >= (0)::double precision) AND (population_share <= (1)::double precision)))
+);
+
+COMMENT ON TABLE public.lineage IS 'What became of which version: one row for each pair of versions of which an event turned one, or a part of it, into the other';
+
+COMMENT ON COLUMN public.lineage.event_id IS 'The event';
+
+COMMENT ON COLUMN public.lineage.before_id IS 'The version in force until the event, an id of division; NULL: nothing on record was there';
+
+COMMENT ON COLUMN public.lineage.after_id IS 'The version in force from the event on, an id of division; NULL: nothing on record followed';
+
+COMMENT ON COLUMN public.lineage.area_share IS 'Share of the area of the version before that went to the version after, 0 to 1';
+
+COMMENT ON COLUMN public.lineage.area_m2 IS 'That area in square metres on the CGCS2000 ellipsoid; not authoritative';
+
+COMMENT ON COLUMN public.lineage.population_share IS 'Share of the people of the version before that went to the version after, 0 to 1; NULL: not known';
+
+CREATE TABLE public.role_grant (
+    account_id bigint NOT NULL,
+    role text NOT NULL,
+    scope text NOT NULL COLLATE pg_catalog."C",
+    granted_by text NOT NULL,
+    granted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT role_grant_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'inspector'::text, 'reviewer'::text, 'planner'::text, 'editor'::text, 'admin'::text]))),
+    CONSTRAINT role_grant_scope_check CHECK ((scope ~ '^[0-9]{12}$'::text))
+);
+
+COMMENT ON TABLE public.role_grant IS 'Which role an account has, and where. Without a row an account may do nothing that strangers may not';
+
+COMMENT ON COLUMN public.role_grant.account_id IS 'Who has the role';
+
+COMMENT ON COLUMN public.role_grant.role IS 'viewer, inspector, reviewer, planner, editor or admin; what each may do stands in the program';
+
+COMMENT ON COLUMN public.role_grant.scope IS 'Code of the division in which the role holds, with everything below it by code; 000000000000: everywhere';
+
+COMMENT ON COLUMN public.role_grant.granted_by IS 'Who granted it: an account, or cli:USER';
+
+COMMENT ON COLUMN public.role_grant.granted_at IS 'When it was granted';
+
+CREATE TABLE public.session (
+    id bigint NOT NULL,
+    digest bytea NOT NULL,
+    account_id bigint NOT NULL,
+    address text NOT NULL,
+    made_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    seen_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT session_digest_check CHECK ((octet_length(digest) = 32))
+);
+
+COMMENT ON TABLE public.session IS 'Browsers that are signed in';
+
+COMMENT ON COLUMN public.session.digest IS 'SHA-256 digest of the secret in the browser''s cookie; the secret itself is kept nowhere';
+
+COMMENT ON COLUMN public.session.account_id IS 'Who is signed in';
+
+COMMENT ON COLUMN public.session.address IS 'Network address from which the sign-in came';
+
+COMMENT ON COLUMN public.session.made_at IS 'When it began';
+
+COMMENT ON COLUMN public.session.seen_at IS 'When it was used last, to the minute; it ends when it is idle for too long';
+
+COMMENT ON COLUMN public.session.expires_at IS 'When it ends in any case';
+
+ALTER TABLE public.session ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.session_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.sign_in_failure (
+    subject text NOT NULL,
+    failures integer NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT sign_in_failure_failures_check CHECK ((failures > 0))
+);
+
+COMMENT ON TABLE public.sign_in_failure IS 'Attempts to sign in that failed, or that are under way, by which guessing is slowed down';
+
+COMMENT ON COLUMN public.sign_in_failure.subject IS 'SHA-256 digest, in hexadecimal, of what was tried: an account, an address, or both together';
+
+COMMENT ON COLUMN public.sign_in_failure.failures IS 'How many attempts, without one that succeeded and without a day of rest';
+
+COMMENT ON COLUMN public.sign_in_failure.last_at IS 'When the last of them began';
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_name_key UNIQUE (name);
+
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.api_token
+    ADD CONSTRAINT api_token_digest_key UNIQUE (digest);
+
+ALTER TABLE ONLY public.api_token
+    ADD CONSTRAINT api_token_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
@@ -253,11 +517,30 @@ ALTER TABLE ONLY public.division_past
 ALTER TABLE ONLY public.division
     ADD CONSTRAINT division_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.goose_db_version
     ADD CONSTRAINT goose_db_version_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.import
     ADD CONSTRAINT import_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.role_grant
+    ADD CONSTRAINT role_grant_pkey PRIMARY KEY (account_id, role, scope);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_digest_key UNIQUE (digest);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sign_in_failure
+    ADD CONSTRAINT sign_in_failure_pkey PRIMARY KEY (subject);
+
+CREATE INDEX api_token_account ON public.api_token USING btree (account_id);
+
+CREATE INDEX audit_actor ON public.audit USING btree (actor, id);
 
 CREATE INDEX audit_at ON public.audit USING btree (at);
 
@@ -275,6 +558,26 @@ CREATE INDEX division_past_id ON public.division_past USING btree (id);
 
 CREATE INDEX division_synthetic ON public.division USING btree (synthetic);
 
+CREATE INDEX event_date ON public.event USING btree (date);
+
+CREATE INDEX event_import ON public.event USING btree (import_id);
+
+CREATE INDEX import_last_seq ON public.import USING btree (last_seq);
+
+CREATE UNIQUE INDEX lineage_edge ON public.lineage USING btree (event_id, before_id, after_id);
+
+CREATE INDEX session_account ON public.session USING btree (account_id);
+
+CREATE INDEX session_expires ON public.session USING btree (expires_at);
+
+CREATE INDEX sign_in_failure_last ON public.sign_in_failure USING btree (last_at);
+
+ALTER TABLE ONLY public.api_token
+    ADD CONSTRAINT api_token_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+
+ALTER TABLE ONLY public.import
+    ADD CONSTRAINT import_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id);
+
 ALTER TABLE ONLY public.import
     ADD CONSTRAINT import_first_seq_fkey FOREIGN KEY (first_seq) REFERENCES public.change(seq);
 
@@ -286,3 +589,12 @@ ALTER TABLE ONLY public.import
 
 ALTER TABLE ONLY public.import
     ADD CONSTRAINT import_undone_by_fkey FOREIGN KEY (undone_by) REFERENCES public.import(id);
+
+ALTER TABLE ONLY public.lineage
+    ADD CONSTRAINT lineage_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.event(id);
+
+ALTER TABLE ONLY public.role_grant
+    ADD CONSTRAINT role_grant_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+
+ALTER TABLE ONLY public.session
+    ADD CONSTRAINT session_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);

@@ -79,7 +79,7 @@ func (c demoCmd) load(a *app, db *database) error {
 	}
 	bar = a.progress("载入数据库", "Loading")
 	result, err := db.ImportDivisions(a.ctx, pg.ImportRequest{
-		Actor: actor(), File: name,
+		Actor: actor(), File: name, Events: history(world),
 		Progress: func(done, total int) { bar.update(int64(done), int64(total)) },
 	}, world.Units)
 	bar.end()
@@ -88,11 +88,28 @@ func (c demoCmd) load(a *app, db *database) error {
 	}
 	if a.JSON {
 		return a.writeJSON(map[string]any{"import": result.ID, "added": result.Added, "changed": result.Changed,
-			"unchanged": result.Unchanged, "withdrawn": result.Withdrawn, "truth": dir})
+			"unchanged": result.Unchanged, "withdrawn": result.Withdrawn, "events": len(world.History), "truth": dir})
 	}
-	a.tell("已载入合成示范数据 %d 条（种子 %d），真值在 %s", "Loaded %d synthetic divisions (seed %d); their truth is in %s",
-		len(world.Units), c.Seed, dir)
+	a.tell("已载入合成示范数据 %d 条、区划变更事件 %d 件（种子 %d），真值在 %s",
+		"Loaded %d synthetic divisions and %d events of their past (seed %d); their truth is in %s",
+		len(world.Units), len(world.History), c.Seed, dir)
 	return nil
+}
+
+// history is the world's past as the store takes it.
+func history(w *synth.World) []pg.HistoricEvent {
+	key := func(i int) pg.VersionKey { return pg.VersionKey{Code: w.Units[i].Code, From: w.Units[i].Valid.From} }
+	out := make([]pg.HistoricEvent, 0, len(w.History))
+	for _, c := range w.History {
+		e := pg.HistoricEvent{Event: c.Event, Synthetic: true}
+		for _, l := range c.Edges {
+			e.Edges = append(e.Edges, pg.HistoricEdge{
+				Before: key(l.Before), After: key(l.After), AreaShare: l.AreaShare, AreaM2: l.AreaM2, PopulationShare: &l.PeopleShare,
+			})
+		}
+		out = append(out, e)
+	}
+	return out
 }
 
 // withdrawOtherDemo takes an earlier demonstration back: two made-up worlds do not fit together.

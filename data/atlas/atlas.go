@@ -19,6 +19,10 @@ type Source interface {
 	EachDivision(ctx context.Context, fn func(division.Unit) error) (seq int64, err error)
 	// DivisionsByID returns the units that exist among ids, in any order.
 	DivisionsByID(ctx context.Context, ids []int64) ([]division.Unit, error)
+	// Events returns all events, withdrawn ones too, and a place in the log from which on they are so.
+	Events(ctx context.Context) (events []pg.EventRecord, seq int64, err error)
+	// EventsByID returns the events that exist among ids, in any order.
+	EventsByID(ctx context.Context, ids []int64) ([]pg.EventRecord, error)
 	// ChangesAfter returns up to limit rows of the log with a sequence above seq, in order.
 	ChangesAfter(ctx context.Context, seq int64, limit int) ([]pg.Change, error)
 	LastSeq(ctx context.Context) (int64, error)
@@ -115,7 +119,11 @@ func Load(ctx context.Context, src Source) (*Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading the divisions: %w", err)
 	}
-	return assemble(ctx, seq, items, 1, false)
+	b, err := allEvents(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	return assemble(ctx, seq, items, b, 1, false)
 }
 
 func newAtlas(src Source, o Options) *Atlas {

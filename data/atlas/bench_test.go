@@ -53,7 +53,7 @@ var province = sync.OnceValue(func() []division.Unit {
 })
 
 var provinceSnapshot = sync.OnceValue(func() *Snapshot {
-	s, err := build(context.Background(), 1, itemsOf(province()), 1)
+	s, err := build(context.Background(), 1, itemsOf(province()), newBook(nil), 1)
 	if err != nil {
 		panic(err)
 	}
@@ -78,7 +78,7 @@ func BenchmarkBuild(b *testing.B) {
 	var s *Snapshot
 	for b.Loop() {
 		var err error
-		if s, err = build(context.Background(), 1, items, 1); err != nil {
+		if s, err = build(context.Background(), 1, items, newBook(nil), 1); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -107,7 +107,7 @@ func BenchmarkDerive(b *testing.B) {
 					ring[k] = crs.Snap(orb.Point{(ring[k][0] + 3*u.Label[0]) / 4, (ring[k][1] + 3*u.Label[1]) / 4})
 					u.Geom = orb.MultiPolygon{{ring}}
 				}
-				if _, _, err := derive(s, 2, map[int64]*Item{u.ID: newItem(u)}); err != nil {
+				if _, _, err := derive(s, 2, map[int64]*Item{u.ID: newItem(u)}, s.book); err != nil {
 					b.Fatal(err)
 				}
 				i++

@@ -153,11 +153,11 @@ func (a *Atlas) publishHealth() {
 func (a *Atlas) follow(ctx context.Context) error {
 	prev := a.snap.Load()
 	cur := cursor{prev.seq, a.anchor}
-	changed := map[int64]*Item{}
+	changed, events := map[int64]*Item{}, map[int64]*pg.EventRecord{}
 	// The units are read as they are now, which may be later than the rows of the log that name them. Looking again
 	// until the log has not grown keeps the halves of a transaction together.
 	for range maxRounds {
-		ids, next, err := a.readLog(ctx, cur, tooMany(prev))
+		mentioned, next, err := a.readLog(ctx, cur, tooMany(prev))
 		switch {
 		case errors.Is(err, errLogReplaced):
 			a.log.Warn("atlas: " + err.Error())
@@ -165,39 +165,42 @@ func (a *Atlas) follow(ctx context.Context) error {
 		case err != nil:
 			return err
 		case next.seq == cur.seq:
-			return a.apply(ctx, prev, next, changed)
+			return a.apply(ctx, prev, next, changed, events)
 		}
-		for id := range ids {
+		for id := range mentioned.units {
 			changed[id] = nil
 		}
 		if len(changed) > tooMany(prev) {
 			return a.reload(ctx)
 		}
-		if err := a.readUnits(ctx, ids, changed); err != nil {
+		if err := a.readUnits(ctx, mentioned.units, changed); err != nil {
+			return err
+		}
+		if err := a.readEvents(ctx, mentioned.events, events); err != nil {
 			return err
 		}
 		cur = next
 	}
-	return a.apply(ctx, prev, cur, changed)
+	return a.apply(ctx, prev, cur, changed, events)
 }
 
 // tooMany is the number of changed units from which loading everything anew, in one consistent state, is better than
 // following each.
 func tooMany(s *Snapshot) int { return max(200, s.Len()/10) }
 
-func (a *Atlas) apply(ctx context.Context, prev *Snapshot, to cursor, changed map[int64]*Item) error {
+func (a *Atlas) apply(ctx context.Context, prev *Snapshot, to cursor, changed map[int64]*Item, events map[int64]*pg.EventRecord) error {
 	if to.seq == prev.seq {
 		return nil
 	}
 	start := time.Now()
-	s, touched, err := derive(prev, to.seq, changed)
+	s, touched, err := derive(prev, to.seq, changed, prev.book.with(events))
 	if err != nil {
 		a.log.Error("atlas: change could not be applied, loading everything", "seq", to.seq, "error", err)
 		return a.reload(ctx)
 	}
 	a.anchor = to.anchor
 	a.swap(s, Event{Seq: s.seq, Touched: touched})
-	a.log.Debug("atlas: followed", "seq", s.seq, "units", len(changed), "took", time.Since(start))
+	a.log.Debug("atlas: followed", "seq", s.seq, "units", len(changed), "events", len(events), "took", time.Since(start))
 	return nil
 }
 
@@ -225,10 +228,13 @@ func (x *anchor) is(c *pg.Change) bool {
 		bytes.Equal(x.before, c.Before) && bytes.Equal(x.after, c.After)
 }
 
-// readLog returns the ids of the divisions that the log names after cur, and its end. It stops reading at more than
-// limit ids, since then nobody asks which.
-func (a *Atlas) readLog(ctx context.Context, cur cursor, limit int) (map[int64]struct{}, cursor, error) {
-	ids := map[int64]struct{}{}
+// mentioned are the ids of the rows that a stretch of the log names.
+type mentioned struct{ units, events map[int64]struct{} }
+
+// readLog returns what the log names after cur, and its end. It stops reading at more than limit units, since then
+// nobody asks which.
+func (a *Atlas) readLog(ctx context.Context, cur cursor, limit int) (mentioned, cursor, error) {
+	ids := mentioned{map[int64]struct{}{}, map[int64]struct{}{}}
 	seq := cur.seq
 	if cur.anchor != nil {
 		seq--
@@ -236,28 +242,31 @@ func (a *Atlas) readLog(ctx context.Context, cur cursor, limit int) (map[int64]s
 	for first := true; ; first = false {
 		rows, err := a.changes(ctx, seq)
 		if err != nil {
-			return nil, cur, fmt.Errorf("reading the change log after %d: %w", seq, err)
+			return mentioned{}, cur, fmt.Errorf("reading the change log after %d: %w", seq, err)
 		}
 		full := len(rows) == changePage
 		if first {
 			if cur.anchor != nil {
 				if len(rows) == 0 || rows[0].Seq != cur.seq || !cur.anchor.is(&rows[0]) {
-					return nil, cur, errLogReplaced
+					return mentioned{}, cur, errLogReplaced
 				}
 				rows = rows[1:]
 			} else if len(rows) == 0 {
 				last, err := a.lastSeq(ctx)
 				if err != nil {
-					return nil, cur, fmt.Errorf("reading the end of the change log: %w", err)
+					return mentioned{}, cur, fmt.Errorf("reading the end of the change log: %w", err)
 				}
 				if last < cur.seq {
-					return nil, cur, errLogReplaced
+					return mentioned{}, cur, errLogReplaced
 				}
 			}
 		}
 		for i := range rows {
-			if rows[i].Subject == "division" {
-				ids[rows[i].ID] = struct{}{}
+			switch rows[i].Subject {
+			case "division":
+				ids.units[rows[i].ID] = struct{}{}
+			case "event":
+				ids.events[rows[i].ID] = struct{}{}
 			}
 		}
 		if len(rows) > 0 {
@@ -265,7 +274,7 @@ func (a *Atlas) readLog(ctx context.Context, cur cursor, limit int) (map[int64]s
 			cur = cursor{end.Seq, anchorOf(end)}
 			seq = cur.seq
 		}
-		if !full || len(ids) > limit {
+		if !full || len(ids.units) > limit {
 			return ids, cur, nil
 		}
 	}
@@ -349,6 +358,13 @@ func (a *Atlas) reload(ctx context.Context) error {
 		return fmt.Errorf("loading the divisions: %w", err)
 	}
 	watch.Stop()
+	// Read after the units: an event that is newer than they are names versions that the next following brings.
+	ectx, done := context.WithTimeout(ctx, queryTimeout)
+	defer done()
+	events, err := allEvents(ectx, a.src)
+	if err != nil {
+		return err
+	}
 
 	// The row at our own place, by which a replaced log is recognised; a log that no longer holds it leaves us with
 	// the sequence alone.
@@ -368,7 +384,7 @@ func (a *Atlas) reload(ctx context.Context) error {
 		gen = prev.log.gen + 1
 	}
 	read := time.Since(start)
-	s, err := build(ctx, seq, items, gen)
+	s, err := build(ctx, seq, items, events, gen)
 	if err != nil {
 		return err
 	}

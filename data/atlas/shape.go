@@ -2,11 +2,11 @@ package atlas
 
 import (
 	"math"
-	"math/bits"
 
 	"github.com/paulmach/orb"
 
 	"yutu/geo/crs"
+	"yutu/geo/topo/exact"
 )
 
 // box is a closed rectangle in degrees; an empty one has minX > maxX.
@@ -181,42 +181,10 @@ func orient(a, b, p orb.Point) int {
 		return -1
 	}
 	ax, ay := gridInt(a[0]), gridInt(a[1])
-	return compareProducts(gridInt(b[0])-ax, gridInt(p[1])-ay, gridInt(b[1])-ay, gridInt(p[0])-ax)
+	return exact.CompareProducts(gridInt(b[0])-ax, gridInt(p[1])-ay, gridInt(b[1])-ay, gridInt(p[0])-ax)
 }
 
 func gridInt(v float64) int64 { return int64(math.Round(v / crs.Quantum)) }
-
-// compareProducts returns the sign of a·b − c·d, which needs up to 78 bits here.
-func compareProducts(a, b, c, d int64) int {
-	h1, l1 := mul128(a, b)
-	h2, l2 := mul128(c, d)
-	switch {
-	case h1 != h2:
-		if h1 > h2 {
-			return 1
-		}
-		return -1
-	case l1 != l2:
-		if l1 > l2 {
-			return 1
-		}
-		return -1
-	}
-	return 0
-}
-
-// mul128 is the signed product in two's complement.
-func mul128(a, b int64) (hi int64, lo uint64) {
-	h, l := bits.Mul64(uint64(a), uint64(b))
-	hi = int64(h)
-	if a < 0 {
-		hi -= b
-	}
-	if b < 0 {
-		hi -= a
-	}
-	return hi, l
-}
 
 // snapBox puts the corners of a query's rectangle on the grid, so that the tests above are exact. What lies far beyond
 // the globe is brought closer, where arithmetic still holds; there is nothing there to meet.

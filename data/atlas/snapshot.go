@@ -25,6 +25,7 @@ type Snapshot struct {
 	byParent sorted[*Item]   // by parent, code, first day, id
 	trees    [6]*tree        // by level; 0 holds units of unknown level
 	breaks   []breakpoint    // days at which anything begins or ends, ascending
+	book     *book           // events and lineage
 	ix       *index.Index
 	log      touchLog
 	memo     *memo
@@ -175,13 +176,13 @@ func (s *Snapshot) interval(at division.Date) division.Date {
 }
 
 // build makes a snapshot from scratch; items need no order but unique ids.
-func build(ctx context.Context, seq int64, items []*Item, gen uint64) (*Snapshot, error) {
-	return assemble(ctx, seq, items, gen, true)
+func build(ctx context.Context, seq int64, items []*Item, b *book, gen uint64) (*Snapshot, error) {
+	return assemble(ctx, seq, items, b, gen, true)
 }
 
 // assemble builds a snapshot with or without what tiles are cut from, which takes most of the time.
-func assemble(ctx context.Context, seq int64, items []*Item, gen uint64, withTiles bool) (*Snapshot, error) {
-	s := &Snapshot{seq: seq, loadedAt: time.Now(), log: newTouchLog(gen), memo: &memo{}}
+func assemble(ctx context.Context, seq int64, items []*Item, b *book, gen uint64, withTiles bool) (*Snapshot, error) {
+	s := &Snapshot{seq: seq, loadedAt: time.Now(), book: b, log: newTouchLog(gen), memo: &memo{}}
 	features := make([]index.Feature, 0, len(items))
 	for _, it := range items {
 		if withTiles && len(it.Unit.Geom) > 0 {
@@ -215,8 +216,8 @@ func assemble(ctx context.Context, seq int64, items []*Item, gen uint64, withTil
 }
 
 // derive makes the snapshot that follows prev when the items in changed replace those with the same ids; nil means
-// gone. Its cost follows the change. prev stays as it is.
-func derive(prev *Snapshot, seq int64, changed map[int64]*Item) (*Snapshot, []index.Touched, error) {
+// gone; b is the book of events from then on. Its cost follows the change. prev stays as it is.
+func derive(prev *Snapshot, seq int64, changed map[int64]*Item, b *book) (*Snapshot, []index.Touched, error) {
 	var gone, come []*Item
 	for id, it := range changed {
 		old, had := prev.ByID(id)
@@ -231,7 +232,7 @@ func derive(prev *Snapshot, seq int64, changed map[int64]*Item) (*Snapshot, []in
 		}
 	}
 	s := *prev
-	s.seq, s.loadedAt = seq, time.Now()
+	s.seq, s.loadedAt, s.book = seq, time.Now(), b
 	if len(gone) == 0 && len(come) == 0 {
 		return &s, nil, nil
 	}

@@ -25,7 +25,7 @@ func TestDerivedEqualsRebuilt(t *testing.T) {
 		for _, u := range base {
 			units[u.ID] = u
 		}
-		s, err := build(context.Background(), 0, itemsOf(base), 1)
+		s, err := build(context.Background(), 0, itemsOf(base), newBook(nil), 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,14 +65,14 @@ func TestDerivedEqualsRebuilt(t *testing.T) {
 				}
 				units[u.ID], changed[u.ID] = u, newItem(u)
 			}
-			if s, _, err = derive(s, int64(step+1), changed); err != nil {
+			if s, _, err = derive(s, int64(step+1), changed, s.book); err != nil {
 				t.Fatal(err)
 			}
 			if len(units) == 0 {
 				break
 			}
 		}
-		want, err := build(context.Background(), s.seq, itemsOf(values(units)), 1)
+		want, err := build(context.Background(), s.seq, itemsOf(values(units)), newBook(nil), 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -229,7 +229,7 @@ func TestSnapshotNeverChangesUnderItsReaders(t *testing.T) {
 	if digest(first) != before {
 		t.Error("the first snapshot changed")
 	}
-	want, err := build(t.Context(), seq, itemsOf(src.all()), 1)
+	want, err := build(t.Context(), seq, itemsOf(src.all()), newBook(nil), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

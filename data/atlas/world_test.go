@@ -126,7 +126,7 @@ func itemsOf(units []division.Unit) []*Item {
 
 func mustBuild(t testing.TB, units []division.Unit) *Snapshot {
 	t.Helper()
-	s, err := build(context.Background(), 1, itemsOf(units), 1)
+	s, err := build(context.Background(), 1, itemsOf(units), newBook(nil), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,14 +135,15 @@ func mustBuild(t testing.TB, units []division.Unit) *Snapshot {
 
 // shelf is a Source in memory for tests that are not about the database.
 type shelf struct {
-	mu    sync.Mutex
-	units map[int64]division.Unit
-	log   []pg.Change
-	wakes []func()
+	mu     sync.Mutex
+	units  map[int64]division.Unit
+	events map[int64]pg.EventRecord
+	log    []pg.Change
+	wakes  []func()
 }
 
 func newShelf(units []division.Unit) *shelf {
-	s := &shelf{units: map[int64]division.Unit{}}
+	s := &shelf{units: map[int64]division.Unit{}, events: map[int64]pg.EventRecord{}}
 	for _, u := range units {
 		s.units[u.ID] = u
 	}
@@ -197,6 +198,40 @@ func (s *shelf) DivisionsByID(_ context.Context, ids []int64) ([]division.Unit, 
 	for _, id := range ids {
 		if u, ok := s.units[id]; ok {
 			out = append(out, u)
+		}
+	}
+	return out, nil
+}
+
+// putEvent stores an event and returns the log's new end.
+func (s *shelf) putEvent(e pg.EventRecord) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.events[e.ID] = e
+	s.log = append(s.log, pg.Change{Seq: int64(len(s.log) + 1), Subject: "event", ID: e.ID, Time: time.Now()})
+	for _, w := range s.wakes {
+		w()
+	}
+	return int64(len(s.log))
+}
+
+func (s *shelf) Events(context.Context) ([]pg.EventRecord, int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []pg.EventRecord
+	for _, e := range s.events {
+		out = append(out, e)
+	}
+	return out, int64(len(s.log)), nil
+}
+
+func (s *shelf) EventsByID(_ context.Context, ids []int64) ([]pg.EventRecord, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []pg.EventRecord
+	for _, id := range ids {
+		if e, ok := s.events[id]; ok {
+			out = append(out, e)
 		}
 	}
 	return out, nil

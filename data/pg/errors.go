@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"yutu/geo"
+	"yutu/geo/division"
 )
 
 // The kinds of refusal; errors of this package wrap one of them where it applies.
@@ -31,6 +32,12 @@ var (
 	ErrOverlap = errors.New("two versions of one code at the same date")
 	// ErrInvalid: a value breaks a rule of the schema; the text names it.
 	ErrInvalid = errors.New("invalid value")
+	// ErrExists: there is an account with the name already; the text names it.
+	ErrExists = errors.New("exists already")
+	// ErrLastAdmin: nobody would be left to manage accounts.
+	ErrLastAdmin = errors.New("the last administrator")
+	// ErrRefused: what is asked for cannot be; the findings say why.
+	ErrRefused = errors.New("the event cannot be recorded")
 	// ErrUnsuitable: the server is too old, or lacks PostGIS, or holds a newer schema; the text says what to do.
 	ErrUnsuitable = errors.New("the database server is not suitable")
 )
@@ -40,6 +47,10 @@ type Error struct {
 	// Kind is one of the Err… values of this package; errors.Is finds it.
 	Kind error
 	Text geo.Text
+	// Events are the events that stand in the way, for ErrUndoBlocked.
+	Events []int64
+	// Refusals are the reasons for ErrRefused.
+	Refusals []division.Refusal
 	// Err is the cause, nil if there is none beyond the text.
 	Err error
 }

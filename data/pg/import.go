@@ -20,6 +20,8 @@ type ImportRequest struct {
 	Actor, File string
 	// At is the day from which on units that state no dates hold; nil: they correct what is valid today.
 	At *division.Date
+	// Events are what made the versions of the file out of each other, with the file or without.
+	Events []HistoricEvent
 	// Progress is told how many of the units are settled, from one goroutine; nil for none. The import may still
 	// fail after the last of them.
 	Progress func(done, total int)
@@ -65,7 +67,10 @@ func (s *Store) ImportDivisions(ctx context.Context, r ImportRequest, units []di
 			return err
 		}
 		result = p.figures()
-		if p.nothing() {
+		if r.Events, err = t.missingEvents(ctx, r.Events); err != nil {
+			return err
+		}
+		if p.nothing() && len(r.Events) == 0 {
 			r.report(len(units), len(units))
 			return nil
 		}
@@ -168,6 +173,12 @@ func (t *Tx) importDivisions(ctx context.Context, r ImportRequest, p *plan, f Im
 	}
 	err = t.copyDivisions(ctx, p.writes, &id, func(done int) { r.report(p.unchanged+done, total) })
 	if err != nil {
+		return 0, err
+	}
+	if err := t.withdrawSyntheticEvents(ctx, p, id); err != nil {
+		return 0, err
+	}
+	if err := t.putHistoricEvents(ctx, r.Events, id); err != nil {
 		return 0, err
 	}
 	t.finish = append(t.finish, func(ctx context.Context, first, last int64) error {

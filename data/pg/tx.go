@@ -16,6 +16,10 @@ const (
 	// lockChange: taken last of all and held until the commit is visible, so that the order of seq is the order
 	// of commits.
 	lockChange = 0x79757475_00000003
+	// lockIdentity: one transaction writes accounts at a time.
+	lockIdentity = 0x79757475_00000004
+	// lockSignIn: one attempt to sign in is counted at a time.
+	lockSignIn = 0x79757475_00000005
 )
 
 // channel is where a notification follows each commit; its payload is the last seq.

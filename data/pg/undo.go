@@ -27,11 +27,11 @@ type Import struct {
 	Undoes int64
 }
 
-// Imports returns the latest imports, the newest first, up to limit.
+// Imports returns the latest imports of files, the newest first, up to limit; events are listed by Events.
 func (s *Store) Imports(ctx context.Context, limit int) (imports []Import, err error) {
 	err = s.read(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		rows, err := conn.Query(ctx, `SELECT id, file, actor, at, added, changed, withdrawn, undone_by IS NOT NULL, COALESCE(undoes, 0)
-			FROM import ORDER BY last_seq DESC LIMIT $1`, max(limit, 0))
+			FROM import WHERE event_id IS NULL ORDER BY last_seq DESC LIMIT $1`, max(limit, 0))
 		if err != nil {
 			return err
 		}
@@ -42,12 +42,14 @@ func (s *Store) Imports(ctx context.Context, limit int) (imports []Import, err e
 }
 
 // UndoImport takes an import back in one transaction: every row that it wrote is again what it was before, with the
-// same id and digest; rows that it added are gone, rows that it withdrew are back. The undoing is an import itself,
-// with a number of its own (ImportResult.ID), by which it can be undone in turn.
+// same id and digest; rows that it added are gone, rows that it withdrew are back; so it is with the events that it
+// brought. The undoing is an import itself, with a number of its own (ImportResult.ID), by which it can be undone
+// in turn.
 //
 // Errors: ErrNotFound; ErrAlreadyUndone; ErrUndoBlocked when something later builds on the import: it changed the
 // same rows again, put a version where an old one would return, put real data beside synthetic data that would
-// return, or put units below one that would go. The text names the latest such change, which must be undone first.
+// return, or put units below one that would go. The text names the latest such change, which must be undone first,
+// or the event, which must be withdrawn first.
 func (s *Store) UndoImport(ctx context.Context, id int64, actor string) (ImportResult, error) {
 	var result ImportResult
 	seq, err := s.InTx(ctx, actor, func(t *Tx) error {
@@ -58,14 +60,13 @@ func (s *Store) UndoImport(ctx context.Context, id int64, actor string) (ImportR
 		if err != nil {
 			return err
 		}
-		did, err := u.readChanges(ctx)
-		if err != nil {
-			return err
+		if u.eventID != nil {
+			return &Error{Kind: ErrNotFound, Text: geo.Text{
+				ZH: fmt.Sprintf("编号 %d 不是导入，而是区划变更事件 %d；请用 yutu event --withdraw %[2]d 撤回", id, *u.eventID),
+				EN: fmt.Sprintf("number %d is no import but the event %d: withdraw it with yutu event --withdraw %[2]d", id, *u.eventID),
+			}}
 		}
-		if err := u.check(ctx, did); err != nil {
-			return err
-		}
-		result, err = u.apply(ctx, did)
+		result, err = u.run(ctx, "")
 		return err
 	})
 	if err != nil {
@@ -80,14 +81,27 @@ type undo struct {
 	*Tx
 	id          int64 // of the import to be taken back
 	undoes      *int64
+	eventID     *int64 // the event that the row of import stands for; nil for files
 	first, last int64
+}
+
+// run checks and takes back; reason is noted with the events that are withdrawn.
+func (u *undo) run(ctx context.Context, reason string) (ImportResult, error) {
+	did, err := u.readChanges(ctx)
+	if err != nil {
+		return ImportResult{}, err
+	}
+	if err := u.check(ctx, did); err != nil {
+		return ImportResult{}, err
+	}
+	return u.apply(ctx, did, reason)
 }
 
 func (t *Tx) startUndo(ctx context.Context, id int64) (*undo, error) {
 	u := &undo{Tx: t, id: id}
 	var undoneBy *int64
-	err := t.tx.QueryRow(ctx, `SELECT undone_by, undoes, first_seq, last_seq FROM import WHERE id = $1`, id).
-		Scan(&undoneBy, &u.undoes, &u.first, &u.last)
+	err := t.tx.QueryRow(ctx, `SELECT undone_by, undoes, event_id, first_seq, last_seq FROM import WHERE id = $1`, id).
+		Scan(&undoneBy, &u.undoes, &u.eventID, &u.first, &u.last)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, &Error{Kind: ErrNotFound, Text: geo.Text{
 			ZH: fmt.Sprintf("没有编号为 %d 的导入", id),
@@ -108,8 +122,13 @@ func (t *Tx) startUndo(ctx context.Context, id int64) (*undo, error) {
 
 // readChanges returns what the import did to divisions, in order.
 func (u *undo) readChanges(ctx context.Context) ([]change, error) {
-	rows, err := u.tx.Query(ctx, `SELECT subject, subject_id, before, after FROM change
-		WHERE seq BETWEEN $1 AND $2 AND subject = 'division' ORDER BY seq`, u.first, u.last)
+	// Vertices that an event put into the border of a version which it neither ended nor began stay where the version
+	// was altered again since: they change nothing that anybody could rest on.
+	rows, err := u.tx.Query(ctx, `SELECT subject, subject_id, before, after FROM change c
+		WHERE seq BETWEEN $1 AND $2 AND subject = 'division' AND ($3::bigint IS NULL
+			OR EXISTS (SELECT FROM lineage l WHERE l.event_id = $3 AND c.subject_id IN (l.before_id, l.after_id))
+			OR EXISTS (SELECT FROM division d WHERE d.id = c.subject_id AND d.hash = c.after))
+		ORDER BY seq`, u.first, u.last, u.eventID)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +136,14 @@ func (u *undo) readChanges(ctx context.Context) ([]change, error) {
 		err = row.Scan(&c.subject, &c.id, &c.before, &c.after)
 		return c, err
 	})
+}
+
+func idsOf(did []change) []int64 {
+	ids := make([]int64, len(did))
+	for i := range did {
+		ids[i] = did[i].id
+	}
+	return ids
 }
 
 // obstacle is a row that stands in the way of an undoing, with what it does there.
@@ -132,7 +159,7 @@ func (u *undo) check(ctx context.Context, did []change) error {
 	if err != nil {
 		return err
 	}
-	back, err := collectPresent(u.tx.Query(ctx, selectPresent+`division_past WHERE ended_by = $1`, u.id))
+	back, err := collectPresent(u.tx.Query(ctx, selectPresent+`division_past WHERE ended_by = $1 AND id = ANY ($2)`, u.id, idsOf(did)))
 	if err != nil {
 		return err
 	}
@@ -159,10 +186,31 @@ func (u *undo) check(ctx context.Context, did []change) error {
 			return err
 		}
 	}
-	return &Error{Kind: ErrUndoBlocked, Text: geo.Text{
-		ZH: fmt.Sprintf("导入 %d 不能撤销：%s"+o.zh, u.id, by.ZH, o.code),
-		EN: fmt.Sprintf("import %d cannot be undone: %s "+o.en, u.id, by.EN, o.code),
+	events, err := u.laterEvents(ctx, did, o.id)
+	if err != nil {
+		return err
+	}
+	what := geo.Text{ZH: fmt.Sprintf("导入 %d 不能撤销", u.id), EN: fmt.Sprintf("import %d cannot be undone", u.id)}
+	if u.eventID != nil {
+		what = geo.Text{ZH: fmt.Sprintf("事件 %d 不能撤回", *u.eventID), EN: fmt.Sprintf("event %d cannot be withdrawn", *u.eventID)}
+	}
+	return &Error{Kind: ErrUndoBlocked, Events: events, Text: geo.Text{
+		ZH: fmt.Sprintf("%s：%s"+o.zh, what.ZH, by.ZH, o.code),
+		EN: fmt.Sprintf("%s: %s "+o.en, what.EN, by.EN, o.code),
 	}}
+}
+
+// laterEvents returns the events in effect that wrote rows which the import wrote as well, or the row given.
+func (u *undo) laterEvents(ctx context.Context, did []change, id int64) ([]int64, error) {
+	ids := append(idsOf(did), id)
+	rows, err := u.tx.Query(ctx, `SELECT DISTINCT e.id FROM change c
+		JOIN import i ON c.seq BETWEEN i.first_seq AND i.last_seq JOIN event e ON e.import_id = i.id
+		WHERE c.seq > $1 AND c.subject = 'division' AND c.subject_id = ANY ($2) AND e.withdrawn_at IS NULL AND e.own
+		ORDER BY e.id`, u.last, ids)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
 // findObstacle returns the first row in the way of taking back what an import did, nil if there is none. now are
@@ -240,14 +288,18 @@ func (u *undo) lastChange(ctx context.Context, id int64) (geo.Text, error) {
 	var seq int64
 	var actor string
 	var at time.Time
-	var importID *int64
-	err := u.tx.QueryRow(ctx, `SELECT c.seq, c.actor, c.at, i.id
+	var importID, eventID *int64
+	var undoes bool
+	err := u.tx.QueryRow(ctx, `SELECT c.seq, c.actor, c.at, i.id, i.event_id, i.undoes IS NOT NULL
 		FROM change c LEFT JOIN import i ON c.seq BETWEEN i.first_seq AND i.last_seq
-		WHERE c.subject = 'division' AND c.subject_id = $1 ORDER BY c.seq DESC LIMIT 1`, id).Scan(&seq, &actor, &at, &importID)
+		WHERE c.subject = 'division' AND c.subject_id = $1 ORDER BY c.seq DESC LIMIT 1`, id).Scan(&seq, &actor, &at, &importID, &eventID, &undoes)
 	if err != nil {
 		return geo.Text{}, err
 	}
 	when := at.UTC().Format("2006-01-02 15:04:05 UTC")
+	if eventID != nil {
+		return u.nameEvent(ctx, *eventID, undoes, actor, when)
+	}
 	if importID != nil {
 		return geo.Text{
 			ZH: fmt.Sprintf("其后的导入 %d（%s，%s；可先撤销它）", *importID, actor, when),
@@ -260,8 +312,30 @@ func (u *undo) lastChange(ctx context.Context, id int64) (geo.Text, error) {
 	}, nil
 }
 
+// nameEvent says which event, or the withdrawal of which, changed something.
+func (u *undo) nameEvent(ctx context.Context, id int64, withdrawn bool, actor, when string) (geo.Text, error) {
+	var day, number string
+	err := u.tx.QueryRow(ctx, `SELECT date::text, document_number FROM event WHERE id = $1`, id).Scan(&day, &number)
+	if err != nil {
+		return geo.Text{}, err
+	}
+	if number != "" {
+		day += " " + number
+	}
+	if withdrawn {
+		return geo.Text{
+			ZH: fmt.Sprintf("其后对区划变更事件 %d（%s）的撤回（%s，%s）", id, day, actor, when),
+			EN: fmt.Sprintf("the later withdrawal of event %d (%s; %s, %s)", id, day, actor, when),
+		}, nil
+	}
+	return geo.Text{
+		ZH: fmt.Sprintf("其后的区划变更事件 %d（%s，%s，%s；可先撤回它）", id, day, actor, when),
+		EN: fmt.Sprintf("the later event %d (%s; %s, %s; withdraw it first)", id, day, actor, when),
+	}, nil
+}
+
 // apply exchanges the rows and writes down what it did.
-func (u *undo) apply(ctx context.Context, did []change) (r ImportResult, err error) {
+func (u *undo) apply(ctx context.Context, did []change, reason string) (r ImportResult, err error) {
 	if r.ID, err = u.newImportID(ctx); err != nil {
 		return r, err
 	}
@@ -285,14 +359,27 @@ func (u *undo) apply(ctx context.Context, did []change) (r ImportResult, err err
 	if err := u.archive(ctx, present, "undone", &r.ID); err != nil {
 		return r, err
 	}
-	_, err = u.tx.Exec(ctx, `INSERT INTO division (`+pastColumns+`) SELECT `+pastColumns+` FROM division_past WHERE ended_by = $1`, u.id)
+	_, err = u.tx.Exec(ctx, `INSERT INTO division (`+pastColumns+`) SELECT `+pastColumns+` FROM division_past WHERE ended_by = $1 AND id = ANY ($2)`,
+		u.id, idsOf(did))
 	if err != nil {
 		return r, err
 	}
+	rows, err := u.tx.Query(ctx, `SELECT DISTINCT subject_id FROM change WHERE seq BETWEEN $1 AND $2 AND subject = 'event'
+		ORDER BY subject_id`, u.first, u.last)
+	if err != nil {
+		return r, err
+	}
+	events, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return r, err
+	}
+	if err := u.toggleEvents(ctx, events, r.ID, reason); err != nil {
+		return r, err
+	}
 	u.finish = append(u.finish, func(ctx context.Context, first, last int64) error {
-		_, err := u.tx.Exec(ctx, `INSERT INTO import (id, file, actor, added, changed, unchanged, withdrawn, undoes, first_seq, last_seq)
-			OVERRIDING SYSTEM VALUE VALUES ($1, '', $2, $3, $4, 0, $5, $6, $7, $8)`,
-			r.ID, u.actor, r.Added, r.Changed, r.Withdrawn, u.id, first, last)
+		_, err := u.tx.Exec(ctx, `INSERT INTO import (id, file, actor, added, changed, unchanged, withdrawn, undoes, event_id, first_seq, last_seq)
+			OVERRIDING SYSTEM VALUE VALUES ($1, '', $2, $3, $4, 0, $5, $6, $7, $8, $9)`,
+			r.ID, u.actor, r.Added, r.Changed, r.Withdrawn, u.id, u.eventID, first, last)
 		if err != nil {
 			return err
 		}
@@ -304,7 +391,10 @@ func (u *undo) apply(ctx context.Context, did []change) (r ImportResult, err err
 		_, err = u.tx.Exec(ctx, `UPDATE import SET undone_by = NULL WHERE id = $1`, *u.undoes)
 		return err
 	})
-	return r, u.audit(ctx, "undo", "import", u.id, map[string]any{
-		"import": r.ID, "removed": r.Added, "restored": r.Changed, "brought_back": r.Withdrawn,
-	})
+	detail := map[string]any{"import": r.ID, "removed": r.Added, "restored": r.Changed, "brought_back": r.Withdrawn}
+	if u.eventID != nil {
+		detail["reason"] = reason
+		return r, u.audit(ctx, "withdraw", subjectEvent, *u.eventID, detail)
+	}
+	return r, u.audit(ctx, "undo", "import", u.id, detail)
 }

@@ -55,6 +55,14 @@ type Neighbour struct {
 	Source     string
 }
 
+// Approval is what is known of the document behind the changes of one date; empty fields are not known.
+type Approval struct {
+	Number, Issuer, Title string
+	// Note says what is missing or assumed.
+	Note   string
+	Source string
+}
+
 // CodeRange says which serial numbers of a level belong to a type of unit, and with which generic part its names end.
 type CodeRange struct {
 	Level         division.Level
@@ -86,8 +94,10 @@ type Tables struct {
 	Province   Province
 	Townships  []Township
 	Neighbours []Neighbour
-	Codes      []CodeRange
-	Ages       []AgeBand
+	// TownshipApproval and VillageApproval belong to the County's dates of the same names.
+	TownshipApproval, VillageApproval Approval
+	Codes                             []CodeRange
+	Ages                              []AgeBand
 	// Names are building parts of invented names by their kind: prefix, stem, tail, community, river, summit, town.
 	Names map[string][]string
 }
@@ -116,6 +126,17 @@ func load() (*Tables, error) {
 				Code: r.code("code"), Name: r.text("name"), Type: r.text("type"),
 				XKM: r.float("x_km"), YKM: r.float("y_km"), Source: r.text("source"),
 			})
+		}},
+		{"changes.csv", func(r record) {
+			a := Approval{Number: r.text("number"), Issuer: r.text("issuer"), Title: r.text("title"), Note: r.text("note"), Source: r.text("source")}
+			switch key := r.text("key"); key {
+			case "township_change":
+				t.TownshipApproval = a
+			case "village_change":
+				t.VillageApproval = a
+			default:
+				r.fail("key", fmt.Errorf("%q is no change of the county", key))
+			}
 		}},
 		{"codes.csv", func(r record) {
 			t.Codes = append(t.Codes, CodeRange{
@@ -150,6 +171,19 @@ func load() (*Tables, error) {
 		CentreLon: p.float("centre_lon"), CentreLat: p.float("centre_lat"),
 	}
 	return t, err
+}
+
+// CodeRanges returns which serial numbers belong to which type of unit, as the decision on an event takes them.
+func CodeRanges() ([]division.CodeRange, error) {
+	t, err := Demo()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]division.CodeRange, len(t.Codes))
+	for i, c := range t.Codes {
+		out[i] = division.CodeRange{Level: c.Level, Type: c.Type, Generic: c.Generic, From: c.From, To: c.To}
+	}
+	return out, nil
 }
 
 // record reads the fields of one row and keeps the first mistake.

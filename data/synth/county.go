@@ -74,7 +74,7 @@ func makeCounty(ctx context.Context, o Options) (*county, error) {
 	}
 	c := &county{World: &World{Size: CountySize, Seed: o.Seed}, tables: tables}
 	work := []func() error{c.raiseLand, c.divideCounties, c.divideTownships, c.divideVillages, c.mergeVillages, c.nameVillages,
-		c.drawLines, c.makeUnits, c.settlePeople, c.traceWater, c.buildRoads, c.writeLineage}
+		c.drawLines, c.makeUnits, c.settlePeople, c.traceWater, c.buildRoads, c.writeLineage, c.writeHistory}
 	s := steps{ctx: ctx, report: o.Progress, total: len(work)}
 	for _, do := range work {
 		if err := s.next(); err != nil {

@@ -53,6 +53,9 @@ type World struct {
 	Units []division.Unit
 	// Lineage says for every unit that ended what became of it, sorted by date, level, old and new code.
 	Lineage []Succession
+	// History is the same as events, sorted by date and by the code of the first unit that came out of each; empty in the
+	// province.
+	History []Change
 	// Population has one row for every village version and every sex and age band, in the order of Units; empty in the province.
 	Population []PopulationCell
 	// Roads is a connected net on which every village of today has a node; empty in the province.

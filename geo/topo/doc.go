@@ -8,5 +8,9 @@
 // Vertices are the same when their coordinates are equal on the grid of 1e-9 degree. Borders that nearly
 // coincide stay two borders: making them one is a decision about the data, not about drawing it.
 //
+// Union, Split and Reroute change areas themselves: they drop, draw and move borders without moving any other vertex,
+// and refuse with the place and the reason what would leave a gap, an overlap or an area that is not valid. Their
+// shapes share borders vertex for vertex, before and after.
+//
 // LabelPoint finds the place in an area where its name stands best. Validity of rings is in topo/valid.
 package topo

@@ -3,10 +3,11 @@ package topo
 import (
 	"container/heap"
 	"math"
-	"math/bits"
 	"slices"
 
 	"github.com/paulmach/orb"
+
+	"yutu/geo/topo/exact"
 )
 
 const (
@@ -115,51 +116,8 @@ func inside(v Vertex, rings [][]Vertex) bool {
 	return in
 }
 
-// orientVertices is the sign of the area of the triangle, computed with 128 bits: differences reach 3.6e11.
-func orientVertices(a, b, c Vertex) int {
-	return compareProducts(b.X-a.X, c.Y-a.Y, b.Y-a.Y, c.X-a.X)
-}
-
-// compareProducts is the sign of p q − r s.
-func compareProducts(p, q, r, s int64) int {
-	const small = 1 << 31
-	if max(p, q, r, s) < small && min(p, q, r, s) > -small {
-		switch d := p*q - r*s; {
-		case d > 0:
-			return 1
-		case d < 0:
-			return -1
-		}
-		return 0
-	}
-	ph, pl := product(p, q)
-	rh, rl := product(r, s)
-	switch {
-	case ph != rh:
-		if ph > rh {
-			return 1
-		}
-		return -1
-	case pl > rl:
-		return 1
-	case pl < rl:
-		return -1
-	}
-	return 0
-}
-
-// product is the signed 128-bit product.
-func product(p, q int64) (hi int64, lo uint64) {
-	h, l := bits.Mul64(uint64(p), uint64(q))
-	hi = int64(h)
-	if p < 0 {
-		hi -= q
-	}
-	if q < 0 {
-		hi -= p
-	}
-	return hi, l
-}
+// orientVertices is the sign of the area of the triangle.
+func orientVertices(a, b, c Vertex) int { return exact.Orient(a.X, a.Y, b.X, b.Y, c.X, c.Y) }
 
 // plane is a flat copy of the polygon near its middle, in units of which one is a degree of latitude.
 type plane struct {

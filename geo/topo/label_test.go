@@ -110,20 +110,6 @@ func TestLabelPointOfNarrowAndDegenerateAreas(t *testing.T) {
 	}
 }
 
-func TestCompareProducts(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		n := func(s string) int64 { return rapid.Int64Range(-400e9, 400e9).Draw(t, s) }
-		p, q, r, s := n("p"), n("q"), n("r"), n("s")
-		if rapid.Bool().Draw(t, "equal") {
-			r, s = q, p
-		}
-		want := new(big.Int).Mul(big.NewInt(p), big.NewInt(q)).Cmp(new(big.Int).Mul(big.NewInt(r), big.NewInt(s)))
-		if got := compareProducts(p, q, r, s); got != want {
-			t.Fatalf("%d, want %d", got, want)
-		}
-	})
-}
-
 func FuzzLabelPoint(f *testing.F) {
 	f.Add(120.0, 30.0, 121.0, 30.5, 120.5, 31.0, 120.0, 30.9)
 	f.Fuzz(func(t *testing.T, a, b, c, d, e, g, h, i float64) {

@@ -1,6 +1,12 @@
 // Package api is the service as others reach it: OGC API Features and Tiles, vector tiles, the JSON of the web app,
-// its event stream, and the files of the app itself. Everything is answered from the atlas; nothing here asks the
-// database but the probe of its presence.
+// its event stream, accounts, and the files of the app itself. Everything that strangers may read is answered from the
+// atlas without asking the database, so that it goes on while the database is away; only the probe of its presence and
+// whatever belongs to an account ask it.
+//
+// Who may use which route stands in one table (access.go). Cookies of sessions and bearer tokens say who asks
+// (identity.go); every refusal with 401, 403 or 429 and every change is in the audit log. In public mode signing in
+// works as ever: what strangers see does not depend on it. A read-only node takes neither sign-ins nor changes, and
+// knows the sessions and tokens that the main node gave out.
 //
 // Every refusal is a problem of RFC 9457 from one table (problem.go), in Chinese or English. A request that names a
 // parameter which its resource does not know is refused rather than answered as if it had not been there.
@@ -26,12 +32,18 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"yutu/data/atlas"
+	"yutu/data/pg"
 )
 
 // Config is what the service is made of.
 type Config struct {
 	// Atlas answers all reads. Required.
 	Atlas *atlas.Atlas
+	// Accounts holds accounts, sessions, tokens and the audit log; nil: nobody can sign in.
+	Accounts *pg.Store
+	// ReadOnly is a node that takes no sign-ins and no changes, on a database that replicates the main one. Sessions and
+	// tokens of the main node are known to it.
+	ReadOnly bool
 	// Ping asks the database whether it is there; nil leaves the atlas' own health as the only witness.
 	Ping func(context.Context) error
 	// Files is the built web app with index.html and assets/ at the top; nil or without index.html means not built.
@@ -61,6 +73,7 @@ var ErrNoReviewNumber = errors.New("public mode needs a map review number")
 type server struct {
 	Config
 	mux     *chi.Mux
+	access  map[string]*access // by method and pattern
 	metrics *metrics
 	files   *files
 	style   map[string]any
@@ -124,7 +137,21 @@ func New(c Config) (http.Handler, error) {
 // handler answers a request or returns why it does not; the table of problems turns that into an answer.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
+// do makes a route of h: it lets through whom the table of access lets through.
 func (s *server) do(h handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w, r, err := s.admit(w, r)
+		if err == nil {
+			err = h(w, r)
+		}
+		if err != nil {
+			s.fail(w, r, err)
+		}
+	}
+}
+
+// otherwise answers where there is no route, which is open to everybody.
+func (s *server) otherwise(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if err := h(w, r); err != nil {
 			s.fail(w, r, err)
@@ -136,12 +163,13 @@ func (s *server) routes() {
 	m := chi.NewRouter()
 	s.mux = m
 	m.Use(s.guard)
-	m.NotFound(s.do(s.notFound))
-	m.MethodNotAllowed(s.do(s.methodNotAllowed))
+	s.access = accessByRoute(s.files.atTop())
+	m.NotFound(s.otherwise(s.notFound))
+	m.MethodNotAllowed(s.otherwise(s.methodNotAllowed))
 
 	m.Get("/healthz", s.do(s.healthz))
 	m.Get("/readyz", s.do(s.readyz))
-	m.Get("/metrics", s.metrics.handler.ServeHTTP)
+	m.Get("/metrics", s.do(s.metrics.serve))
 
 	m.Group(func(m chi.Router) {
 		m.Use(s.reads)
@@ -165,9 +193,27 @@ func (s *server) routes() {
 		m.Get("/api/v1/status", s.do(s.status))
 		m.Get("/api/v1/search", s.do(s.search))
 		m.Get("/api/v1/locate", s.do(s.locate))
+		m.Get("/api/v1/divisions/events", s.do(s.history))
+		m.Get("/api/v1/divisions/dates", s.do(s.dates))
 		m.Get("/api/v1/divisions/{code}", s.do(s.division))
+		m.Get("/api/v1/divisions/{code}/lineage", s.do(s.lineage))
 		m.Get("/api/v1/events", s.do(s.events))
 	})
+
+	m.Post("/api/v1/divisions/events", s.do(s.postEvent))
+	m.Post("/api/v1/divisions/events/{id}/withdraw", s.do(s.withdrawEvent))
+
+	m.Get("/api/v1/session", s.do(s.getSession))
+	m.Post("/api/v1/session", s.do(s.postSession))
+	m.Patch("/api/v1/session", s.do(s.patchSession))
+	m.Delete("/api/v1/session", s.do(s.deleteSession))
+	m.Get("/api/v1/tokens", s.do(s.getTokens))
+	m.Post("/api/v1/tokens", s.do(s.postToken))
+	m.Delete("/api/v1/tokens/{id}", s.do(s.deleteToken))
+	m.Get("/api/v1/users", s.do(s.getUsers))
+	m.Post("/api/v1/users", s.do(s.postUser))
+	m.Patch("/api/v1/users/{name}", s.do(s.patchUser))
+	m.Get("/api/v1/audit", s.do(s.getAudit))
 
 	m.Get("/", s.do(s.index))
 	m.Get("/assets/*", s.do(s.asset))

@@ -167,23 +167,42 @@ func (s *server) allowed(r *http.Request) []string {
 func (s *server) options(w http.ResponseWriter, r *http.Request, allowed []string) {
 	h := w.Header()
 	h.Set("Allow", strings.Join(allowed, ", "))
-	if openToAll(r.URL.Path) {
+	if open := s.openMethods(r, allowed); open != nil {
 		h["Access-Control-Allow-Origin"] = anybody
-		h.Set("Access-Control-Allow-Methods", strings.Join(allowed, ", "))
+		h.Set("Access-Control-Allow-Methods", strings.Join(open, ", "))
 		h.Set("Access-Control-Allow-Headers", "Accept, Accept-Language, Content-Type, If-None-Match, Last-Event-ID")
 		h.Set("Access-Control-Max-Age", "86400")
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// openToAll says which addresses the pages of others may read: the data, which are public.
-func openToAll(path string) bool {
+// openMethods says what the pages of others may do at an address: read the data, which are public, as far as the table
+// of access calls them so. What belongs to an account is for pages of the service alone.
+func (s *server) openMethods(r *http.Request, allowed []string) []string {
+	data := false
 	for _, p := range []string{"/ogc", "/tiles/", "/styles/", "/api/"} {
-		if strings.HasPrefix(path, p) {
-			return true
+		data = data || strings.HasPrefix(r.URL.Path, p)
+	}
+	if !data || r.URL.Path == sessionPath {
+		return nil
+	}
+	var out []string
+	for _, m := range allowed {
+		switch m {
+		case http.MethodHead, http.MethodOptions:
+			if out != nil {
+				out = append(out, m)
+			}
+			continue
+		}
+		found := chi.NewRouteContext()
+		if s.mux.Match(found, m, r.URL.Path) {
+			if a := s.access[m+" "+found.RoutePattern()]; a != nil && a.need == Public {
+				out = append(out, m)
+			}
 		}
 	}
-	return false
+	return out
 }
 
 // reads stands before everything that is answered from the atlas: pages of others may read it, and it says how old it

@@ -147,6 +147,11 @@ func newMetrics(s *server) *metrics {
 	return m
 }
 
+func (m *metrics) serve(w http.ResponseWriter, r *http.Request) error {
+	m.handler.ServeHTTP(w, r)
+	return nil
+}
+
 // methods keeps a client from inventing label values.
 var methods = map[string]bool{"GET": true, "HEAD": true, "POST": true, "PUT": true, "PATCH": true, "DELETE": true, "OPTIONS": true}
 

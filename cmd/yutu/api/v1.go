@@ -287,7 +287,7 @@ func (s *server) locate(w http.ResponseWriter, r *http.Request) error {
 func ofParameter(name string, err error) error {
 	var worded interface{ Localized() geo.Text }
 	if errors.As(err, &worded) {
-		return &refusal{err, name, worded.Localized()}
+		return &refusal{kind: err, parameter: name, text: worded.Localized()}
 	}
 	return err
 }

@@ -24,11 +24,12 @@ import (
 
 // shelf is an atlas.Source in memory; away makes it fail as a database that is gone.
 type shelf struct {
-	mu    sync.Mutex
-	units map[int64]division.Unit
-	log   []pg.Change
-	wakes []func()
-	away  bool
+	mu     sync.Mutex
+	units  map[int64]division.Unit
+	events []pg.EventRecord
+	log    []pg.Change
+	wakes  []func()
+	away   bool
 }
 
 func (s *shelf) gone() error {
@@ -85,6 +86,24 @@ func (s *shelf) DivisionsByID(_ context.Context, ids []int64) ([]division.Unit, 
 	for _, id := range ids {
 		if u, ok := s.units[id]; ok {
 			out = append(out, u)
+		}
+	}
+	return out, s.gone()
+}
+
+func (s *shelf) Events(context.Context) ([]pg.EventRecord, int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.events), int64(len(s.log)), s.gone()
+}
+
+func (s *shelf) EventsByID(_ context.Context, ids []int64) ([]pg.EventRecord, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []pg.EventRecord
+	for _, e := range s.events {
+		if slices.Contains(ids, e.ID) {
+			out = append(out, e)
 		}
 	}
 	return out, s.gone()

@@ -2,10 +2,11 @@ package valid
 
 import (
 	"cmp"
-	"math/bits"
 	"slices"
 
 	"github.com/tidwall/rtree"
+
+	"yutu/geo/topo/exact"
 )
 
 // segment is one edge with its box.
@@ -198,49 +199,12 @@ func (c *checker) touch(s, t *segment, p pt) {
 	}
 }
 
-// orient is the sign of the area of the triangle a b c: 1 counter-clockwise, −1 clockwise, 0 on one line. Exact.
-func orient(a, b, c pt) int {
-	ux, uy, vx, vy := b.x-a.x, b.y-a.y, c.x-a.x, c.y-a.y
-	return compareProducts(ux, vy, uy, vx)
-}
-
-// compareProducts is the sign of a·b − c·d. The factors stay below 2^53, so that a double holds each of them exactly
-// and the products come out within one part in 2^52 of the truth; 128 bits decide the rest.
-func compareProducts(a, b, c, d int64) int {
-	l, r := float64(a)*float64(b), float64(c)*float64(d)
-	diff := l - r
-	if bound := (abs(l) + abs(r)) * 0x1p-51; diff > bound {
-		return 1
-	} else if diff < -bound {
-		return -1
-	}
-	lh, ll := mul(a, b)
-	rh, rl := mul(c, d)
-	return cmp.Or(cmp.Compare(lh, rh), cmp.Compare(ll, rl))
-}
-
-// mul is the signed 128-bit product.
-func mul(a, b int64) (hi int64, lo uint64) {
-	h, l := bits.Mul64(uint64(a), uint64(b))
-	if a < 0 {
-		h -= uint64(b)
-	}
-	if b < 0 {
-		h -= uint64(a)
-	}
-	return int64(h), l
-}
-
-func abs(f float64) float64 {
-	if f < 0 {
-		return -f
-	}
-	return f
-}
+// orient is the sign of the area of the triangle a b c: 1 counter-clockwise, −1 clockwise, 0 on one line.
+func orient(a, b, c pt) int { return exact.Orient(a.x, a.y, b.x, b.y, c.x, c.y) }
 
 // dot is the sign of the scalar product of o→a and o→b. Exact.
 func dot(o, a, b pt) int {
-	return compareProducts(a.x-o.x, b.x-o.x, o.y-a.y, b.y-o.y)
+	return exact.CompareProducts(a.x-o.x, b.x-o.x, o.y-a.y, b.y-o.y)
 }
 
 // between reports whether p, known to lie on the line through a and b, lies on the segment.
