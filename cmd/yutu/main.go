@@ -43,6 +43,8 @@ type commands struct {
 	CRS     crsCmd     `cmd:"" name:"crs" help:"坐标换算 · Convert coordinates"`
 	Locate  locateCmd  `cmd:"" help:"坐标所在的区划 · Which divisions a position lies in"`
 	Search  searchCmd  `cmd:"" help:"按名称或代码查找区划 · Find a division by name or code"`
+	User    userCmd    `cmd:"" help:"管理账号与角色 · Manage accounts and roles"`
+	Token   tokenCmd   `cmd:"" help:"管理程序令牌 · Manage tokens for programs"`
 	Migrate migrateCmd `cmd:"" help:"更新数据库结构 · Bring a database's schema up to date"`
 	Doctor  doctorCmd  `cmd:"" help:"检查运行环境 · Check what the program needs"`
 	Version versionCmd `cmd:"" help:"显示版本 · Print the version"`

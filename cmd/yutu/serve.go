@@ -20,13 +20,19 @@ import (
 
 const serveHelp = `启动服务：私有数据库、内存中的地图集、网页地图、OGC API 与矢量瓦片。
 没有指定 --database 时，数据库建在工作目录（--home）中，随程序启动和停止。
+首次启动时建立管理员 sysadmin，密码只显示一次。公开模式不影响登录；--read-only 的节点不接受登录和修改，
+但认得主节点上的登录和令牌。
 
 Starts the service: the private database, the atlas in memory, the web map, OGC API and vector tiles.
-Without --database the database lives in the home directory (--home) and starts and stops with the program.`
+Without --database the database lives in the home directory (--home) and starts and stops with the program.
+The first start makes the administrator sysadmin and shows the password once. Public mode changes nothing about
+signing in; a --read-only node takes neither sign-ins nor changes, but knows the sessions and tokens of the main one.`
 
 type serveCmd struct {
 	Addr         string `help:"监听地址 · Address to listen on." default:"127.0.0.1:8080" env:"YUTU_ADDR" placeholder:"HOST:PORT"`
 	BaseURL      string `help:"对外地址（位于反向代理之后时）· Address seen from outside, behind a proxy." env:"YUTU_BASE_URL" placeholder:"URL"`
+	BehindProxy  bool   `help:"信任反向代理写入的 X-Forwarded-* · Trust the X-Forwarded headers of a proxy in front." env:"YUTU_BEHIND_PROXY"`
+	ReadOnly     bool   `help:"只读节点：不登录、不修改 · Read-only node: no sign-ins, no changes."`
 	Public       bool   `help:"公开模式，须有审图号 · Public mode; needs a map review number."`
 	ReviewNumber string `help:"审图号 · Map review number." env:"YUTU_REVIEW_NUMBER" placeholder:"审图号"`
 	Demo         bool   `help:"数据库为空时载入示范县 · Load the demonstration county if the database is empty."`
@@ -40,6 +46,9 @@ func (c serveCmd) Run(a *app) (err error) {
 	if c.Public && c.ReviewNumber == "" {
 		return refuse("公开模式必须用 --review-number 给出审图号（《地图管理条例》第十五条）",
 			"public mode needs the map review number: give it with --review-number (Regulations on Map Management, article 15)")
+	}
+	if c.ReadOnly && a.Database == "" {
+		return refuse("只读节点须用 --database 指定主节点的数据库或其副本", "a read-only node needs --database: the main node's database, or a replica of it")
 	}
 	// The address is taken first: whoever finds it occupied should not wait for a database to learn so.
 	listener, err := net.Listen("tcp", c.Addr)
@@ -57,8 +66,21 @@ func (c serveCmd) Run(a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if c.Demo {
+	if c.Demo && !c.ReadOnly {
 		if err := loadDemoIfEmpty(a, db); err != nil {
+			return err
+		}
+		if err := ensureDemoAccounts(a, db); err != nil {
+			return err
+		}
+	}
+	note := ""
+	if !c.ReadOnly {
+		password, err := ensureAdministrator(a, db)
+		if err != nil {
+			return err
+		}
+		if note, err = accountsNote(a, db, password); err != nil {
 			return err
 		}
 	}
@@ -72,7 +94,7 @@ func (c serveCmd) Run(a *app) (err error) {
 	debug.FreeOSMemory()
 
 	handler, err := api.New(api.Config{
-		Atlas: at, Ping: db.Ping, Files: web.Files(), Style: web.Style, Public: c.Public,
+		Atlas: at, Accounts: db.Store, ReadOnly: c.ReadOnly, TrustForwarded: c.BehindProxy, Ping: db.Ping, Files: web.Files(), Style: web.Style, Public: c.Public,
 		ReviewNumber: c.ReviewNumber, BaseURL: c.BaseURL, Version: version(), Log: a.log,
 	})
 	if err != nil {
@@ -85,11 +107,11 @@ func (c serveCmd) Run(a *app) (err error) {
 		stopFollowing()
 		<-followed
 	}()
-	return c.serve(a, listener, handler)
+	return c.serve(a, listener, handler, note)
 }
 
 // serve answers requests until the program is told to stop, then lets those in flight finish.
-func (c serveCmd) serve(a *app, listener net.Listener, handler http.Handler) error {
+func (c serveCmd) serve(a *app, listener net.Listener, handler http.Handler, note string) error {
 	requests, endRequests := context.WithCancel(context.WithoutCancel(a.ctx))
 	defer endRequests()
 	server := &http.Server{
@@ -102,7 +124,7 @@ func (c serveCmd) serve(a *app, listener net.Listener, handler http.Handler) err
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	c.greet(a, listener.Addr())
+	c.greet(a, listener.Addr(), note)
 	select {
 	case err := <-served:
 		return err
@@ -119,8 +141,8 @@ func (c serveCmd) serve(a *app, listener net.Listener, handler http.Handler) err
 	return nil
 }
 
-// greet says where the service is and what to try next.
-func (c serveCmd) greet(a *app, addr net.Addr) {
+// greet says where the service is, what to try next, and with what to sign in.
+func (c serveCmd) greet(a *app, addr net.Addr, note string) {
 	url := c.BaseURL
 	if url == "" {
 		url = "http://" + addr.String()
@@ -144,8 +166,8 @@ func (c serveCmd) greet(a *app, addr net.Addr) {
   2. 在 QGIS 中添加“WFS / OGC API - Features”连接：%s/ogc
   3. 另开一个终端，检查并导入自己的数据：
      %s import divisions 文件.shp --dry-run
-
-按 Ctrl-C 停止。`, url, url, self),
+%s
+按 Ctrl-C 停止。`, url, url, self, note),
 		EN: fmt.Sprintf(`
 Yutu is ready
 %s
@@ -155,7 +177,7 @@ Next you can:
   2. add a "WFS / OGC API - Features" connection in QGIS: %s/ogc
   3. check and import data of your own in another terminal:
      %s import divisions FILE.shp --dry-run
-
-Press Ctrl-C to stop.`, url, url, self),
+%s
+Press Ctrl-C to stop.`, url, url, self, note),
 	}))
 }

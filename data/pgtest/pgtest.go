@@ -126,6 +126,36 @@ func startServer() (err error) {
 	return execute(c.URL(), `ALTER DATABASE template_yutu ALLOW_CONNECTIONS false`)
 }
 
+// Lines runs one statement in the database of the URL and returns the first column of what it answers, as texts; nil for
+// no rows. It is for looking behind the store, and for turning back clocks that only the database has.
+func Lines(t testing.TB, url, sql string) (lines []string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	defer conn.Close(ctx)
+	rows, err := conn.Query(ctx, sql)
+	if err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	for rows.Next() {
+		var line *string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatalf("pgtest: %s: %v", sql, err)
+		}
+		if line != nil {
+			lines = append(lines, *line)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("pgtest: %s: %v", sql, err)
+	}
+	return lines
+}
+
 func inDatabase(url, name string) string {
 	return strings.Replace(url, "/"+cluster.Database+"?", "/"+name+"?", 1)
 }

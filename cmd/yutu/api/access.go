@@ -266,27 +266,30 @@ type scopeWatch struct {
 	server *server
 	r      *http.Request
 	caller *caller
-	failed bool
+	// begun: the answer's status is out; replaced: it is a refusal in the place of what the handler says.
+	begun, replaced bool
 }
 
 func (w *scopeWatch) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *scopeWatch) WriteHeader(status int) {
-	if status < 300 && !w.caller.scoped && !w.failed {
-		w.failed = true
+	if w.begun {
+		return
+	}
+	w.begun = true
+	if status < 300 && !w.caller.scoped {
+		w.replaced = true
 		w.server.fail(w.ResponseWriter, w.r, errUnscoped)
 		return
 	}
-	if !w.failed {
-		w.ResponseWriter.WriteHeader(status)
-	}
+	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *scopeWatch) Write(b []byte) (int, error) {
-	if !w.caller.scoped && !w.failed {
+	if !w.begun {
 		w.WriteHeader(http.StatusOK)
 	}
-	if w.failed {
+	if w.replaced {
 		return len(b), nil
 	}
 	return w.ResponseWriter.Write(b)

@@ -13,8 +13,6 @@ import (
 	"yutu/data/synth"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
-
 // newCounty serves the synthetic county from a database of its own.
 func newCounty(t testing.TB) (*world, *pg.Store) {
 	t.Helper()

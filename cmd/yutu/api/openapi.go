@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -44,7 +45,9 @@ func (s *server) openapiFor(base string) map[string]any {
 	for path, item := range s.openapi["paths"].(map[string]any) {
 		item := item.(map[string]any)
 		if _, own := item["servers"]; own {
-			paths[path] = map[string]any{"servers": []any{map[string]any{"url": base}}, "get": item["get"]}
+			moved := maps.Clone(item)
+			moved["servers"] = []any{map[string]any{"url": base}}
+			paths[path] = moved
 			continue
 		}
 		paths[path] = item
@@ -69,8 +72,8 @@ func (s *server) apiDocument(w http.ResponseWriter, r *http.Request) error {
 
 // operation is one route as the page about the interface shows it.
 type operation struct {
-	Path, Summary, Description string
-	Parameters                 []operationParameter
+	Method, Path, Summary string
+	Parameters            []operationParameter
 }
 
 type operationParameter struct {
@@ -99,30 +102,37 @@ func (s *server) operations(l lang) []operationGroup {
 		group := operationGroup{Title: half(text(tag["description"]), l)}
 		for _, path := range names {
 			item := object(paths[path])
-			get := object(item["get"])
-			if in := list(get["tags"]); len(in) == 0 || in[0] != tag["name"] {
-				continue
-			}
 			full := path
 			if _, own := item["servers"]; !own {
 				full = strings.TrimSuffix("/ogc"+path, "/")
 			}
-			op := operation{Path: full, Summary: half(text(get["summary"]), l)}
-			for _, p := range list(get["parameters"]) {
-				p := object(p)
-				if ref := text(p["$ref"]); ref != "" {
-					p = object(components[ref[strings.LastIndexByte(ref, '/')+1:]])
+			for _, method := range []string{"get", "post", "put", "patch", "delete"} {
+				described := object(item[method])
+				if in := list(described["tags"]); len(in) == 0 || in[0] != tag["name"] {
+					continue
 				}
-				required, _ := p["required"].(bool)
-				op.Parameters = append(op.Parameters, operationParameter{
-					Name: text(p["name"]), Where: text(p["in"]), Description: half(text(p["description"]), l), Required: required,
-				})
+				op := operation{Method: strings.ToUpper(method), Path: full, Summary: half(text(described["summary"]), l)}
+				op.Parameters = operationParameters(described, components, l)
+				group.Operations = append(group.Operations, op)
 			}
-			group.Operations = append(group.Operations, op)
 		}
 		if len(group.Operations) > 0 {
 			out = append(out, group)
 		}
+	}
+	return out
+}
+
+func operationParameters(described, components map[string]any, l lang) (out []operationParameter) {
+	for _, p := range list(described["parameters"]) {
+		p := object(p)
+		if ref := text(p["$ref"]); ref != "" {
+			p = object(components[ref[strings.LastIndexByte(ref, '/')+1:]])
+		}
+		required, _ := p["required"].(bool)
+		out = append(out, operationParameter{
+			Name: text(p["name"]), Where: text(p["in"]), Description: half(text(p["description"]), l), Required: required,
+		})
 	}
 	return out
 }

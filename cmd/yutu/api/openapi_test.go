@@ -153,6 +153,7 @@ func TestAnswersMatchTheDescription(t *testing.T) {
 		"/tiles/divisions.json", "/tiles/divisions/2/3/1.mvt", "/tiles/divisions/2/0/3.mvt", "/tiles/divisions/2/x/1.mvt", "/styles/atlas.json",
 		"/api/v1/status", "/api/v1/status?at=2001-01-01", "/api/v1/search?q=安", "/api/v1/search", "/api/v1/locate?lon=120.01&lat=29.01", "/api/v1/locate?lon=1", "/api/v1/divisions/330727", "/api/v1/divisions/330727099000",
 		"/api/v1/divisions/999999", "/healthz", "/readyz", "/metrics",
+		"/api/v1/session", "/api/v1/users", "/api/v1/tokens", "/api/v1/audit",
 	} {
 		for _, accept := range []string{"", "text/html"} {
 			if accept != "" && (!strings.HasPrefix(path, "/ogc") || strings.Contains(path, "WebMercatorQuad/")) {
@@ -186,8 +187,8 @@ func TestAnswersMatchTheDescription(t *testing.T) {
 			}
 		}
 	}
-	for path := range doc.Paths.Map() {
-		if !seen[path] && path != "/api/v1/events" {
+	for path, item := range doc.Paths.Map() {
+		if !seen[path] && item.Get != nil && path != "/api/v1/events" {
 			t.Errorf("no answer of %s was checked", path)
 		}
 	}
