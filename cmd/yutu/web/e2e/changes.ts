@@ -9,14 +9,18 @@ export interface Feature {
   properties: { id: number; code: string; name: string; type: string; level: string; level_number: number; parent: string; area_m2: number }
 }
 
+const more = { read_only: false, demonstration: null }
+const person = { temporary: false, synthetic: false }
 const editor = {
-  user: { name: 'bianji', display_name: '陈编辑', roles: [{ role: 'editor', scope: '330727000000', scope_name: '磐安县' }] },
+  ...more,
+  user: { ...person, name: 'bianji', display_name: '陈编辑', roles: [{ role: 'editor', scope: '330727000000', scope_name: '磐安县' }] },
   csrf: 'token-of-the-test',
   can: ['divisions.write'],
 }
-export const nobody = { user: null, csrf: 'token-of-nobody', can: [] as string[] }
+export const nobody = { ...more, user: null, csrf: 'token-of-nobody', can: [] as string[] }
 export const inspector = {
-  user: { name: 'takan', display_name: '周踏勘', roles: [{ role: 'inspector', scope: '330727000000', scope_name: '磐安县' }] },
+  ...more,
+  user: { ...person, name: 'takan', display_name: '周踏勘', roles: [{ role: 'inspector', scope: '330727000000', scope_name: '磐安县' }] },
   csrf: 'token-of-the-test',
   can: ['observations.write'],
 }

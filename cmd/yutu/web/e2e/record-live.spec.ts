@@ -16,8 +16,9 @@ const township = (name: string, world: { townships: Unit[] }) => world.townships
 async function signIn(page: import('@playwright/test').Page): Promise<void> {
   const { demonstration } = await json<{ demonstration: { password: string } }>(`${county.url}/api/v1/session`)
   await page.goto(`${county.url}/#view=record`)
-  await page.locator('.gate input').first().fill('editor')
-  await page.locator('.gate input[type=password]').fill(demonstration.password)
+  await page.locator('.gate').getByRole('button', { name: '登录' }).click()
+  await page.getByRole('dialog').getByLabel('账号').fill('editor')
+  await page.getByRole('dialog').getByLabel('密码', { exact: true }).fill(demonstration.password)
   await page.keyboard.press('Enter')
   await expect(page.locator('.kinds button')).toHaveCount(10)
 }

@@ -17,7 +17,7 @@ export const changeScreens: Screen[] = [
     open: async ({ page, demo, lang }) => {
       await signedIn(page, nobody)
       await page.goto(`${demo.url}/#view=record&lang=${lang}`)
-      await page.locator('.gate form').waitFor()
+      await page.locator('.gate .enter').waitFor()
       await mapIdle(page)
     },
   },

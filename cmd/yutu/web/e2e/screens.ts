@@ -38,6 +38,35 @@ export const stream = (page: Page, events: { event: string; data: unknown }[] = 
     Object.assign(window, { EventSource: Stream })
   }, events)
 
+export async function openSignIn(page: Page, lang: 'zh' | 'en'): Promise<void> {
+  await page.getByRole('button', { name: lang === 'zh' ? '登录' : 'Sign in', exact: true }).click()
+  await page.locator('dialog h2').waitFor()
+}
+
+/** Signs the browser in without the sheet. */
+export async function signedIn(page: Page, demo: Service, account: string): Promise<void> {
+  const res = await page.request.post(`${demo.url}/api/v1/session`, { data: { name: account, password: 'yutu-demo' } })
+  if (!res.ok()) throw new Error(`signing in as ${account}: ${res.status()} ${await res.text()}`)
+}
+
+/** What a refusal looks like, without spending the attempts that the service allows. */
+const refuseSignIn = (page: Page, status: number, [title, detail]: string[]) =>
+  page.route('**/api/v1/session', (r) =>
+    r.request().method() === 'POST'
+      ? r.fulfill({ status, headers: status === 429 ? { 'Retry-After': '119' } : {}, contentType: 'application/problem+json', body: JSON.stringify({ type: 'about:blank', title, status, detail }) })
+      : r.fallback(),
+  )
+
+async function tryToSignIn(page: Page, demo: Service, lang: 'zh' | 'en'): Promise<void> {
+  await page.goto(`${demo.url}/#lang=${lang}`)
+  await mapIdle(page)
+  await openSignIn(page, lang)
+  await page.locator('input[name=username]').fill('wangxiuying')
+  await page.locator('input[name=password]').fill('not the password')
+  await page.keyboard.press('Enter')
+  await page.locator('.acct-error').waitFor()
+}
+
 export const screens: Screen[] = [
   {
     name: 'atlas',
@@ -141,12 +170,71 @@ export const screens: Screen[] = [
     },
   },
   {
-    name: 'atlas-public-view',
+    name: 'sign-in',
     open: async ({ page, demo, lang }) => {
       await page.goto(`${demo.url}/#lang=${lang}`)
       await mapIdle(page)
-      await page.getByRole('button', { name: lang === 'zh' ? '公开浏览' : 'Public view' }).click()
+      await openSignIn(page, lang)
+      await page.locator('dialog .demo button').last().waitFor()
+    },
+  },
+  {
+    name: 'sign-in-wrong',
+    noisy: true,
+    open: async ({ page, demo, lang }) => {
+      await refuseSignIn(page, 401, lang === 'zh' ? ['账号或密码不正确', '请检查后重试。忘记密码请联系管理员重置。'] : ['Wrong name or password', 'Check both and try again. If you forgot the password, ask an administrator for a new one.'])
+      await tryToSignIn(page, demo, lang)
+    },
+  },
+  {
+    name: 'sign-in-locked',
+    noisy: true,
+    open: async ({ page, demo, lang }) => {
+      await refuseSignIn(page, 429, lang === 'zh' ? ['登录尝试过多', '多次登录失败，请 2 分钟后再试。'] : ['Too many attempts', 'Too many attempts failed. Try again in 2 minutes.'])
+      await tryToSignIn(page, demo, lang)
+    },
+  },
+  {
+    name: 'account-menu',
+    open: async ({ page, demo, lang }) => {
+      await signedIn(page, demo, 'editor')
+      await page.goto(`${demo.url}/#lang=${lang}`)
+      await mapIdle(page)
+      await page.locator('.account-place button.room').click()
       await page.getByRole('dialog').waitFor()
+    },
+  },
+  {
+    name: 'accounts',
+    open: async ({ page, demo, lang }) => {
+      await signedIn(page, demo, 'admin')
+      await page.goto(`${demo.url}/#view=accounts&lang=${lang}`)
+      await page.locator('tbody tr').nth(5).waitFor()
+    },
+  },
+  {
+    name: 'accounts-add',
+    open: async ({ page, demo, lang }) => {
+      await signedIn(page, demo, 'admin')
+      await page.goto(`${demo.url}/#view=accounts&lang=${lang}`)
+      await page.getByRole('button', { name: lang === 'zh' ? '新建账号' : 'Add account' }).click()
+      await page.locator('dialog option').nth(8).waitFor({ state: 'attached' })
+    },
+  },
+  {
+    name: 'accounts-manage',
+    open: async ({ page, demo, lang }) => {
+      await signedIn(page, demo, 'admin')
+      await page.goto(`${demo.url}/#view=accounts&lang=${lang}`)
+      await page.locator('tr', { hasText: 'planner' }).getByRole('button').click()
+      await page.locator('dialog option').nth(8).waitFor({ state: 'attached' })
+    },
+  },
+  {
+    name: 'accounts-stranger',
+    open: async ({ page, demo, lang }) => {
+      await page.goto(`${demo.url}/#view=accounts&lang=${lang}`)
+      await page.locator('main h1').waitFor()
     },
   },
   {

@@ -18,7 +18,7 @@ for (const screen of screens) {
     for (const size of sizes) {
       test.describe(() => {
         test.use({ viewport: { width: size.width, height: size.height }, deviceScaleFactor: size.phone ? 2 : 1, hasTouch: size.phone, isMobile: size.phone })
-        if (screen.noisy) test.use({ allowed: ['ERR_FAILED', '404'] })
+        if (screen.noisy) test.use({ allowed: ['ERR_FAILED', '404', '401', '429'] })
         test(`${screen.name} ${lang} ${size.name}`, async ({ page, demo, empty, world }) => {
           await screen.open({ page, demo, empty, world, lang })
           await page.evaluate(() => document.fonts.ready)

@@ -6,6 +6,10 @@ export class ServiceError extends Error {
     readonly status: number,
     readonly title: string,
     readonly detail: string,
+    /** Seconds after which trying again makes sense; 0 when the service does not say. */
+    readonly retryAfter = 0,
+    /** Everything the checks found, where the answer is a refusal with findings. */
+    readonly findings: readonly unknown[] = [],
   ) {
     super(title || `HTTP ${status}`)
   }
@@ -24,22 +28,41 @@ export function isAbort(e: unknown): boolean {
   return e instanceof DOMException && e.name === 'AbortError'
 }
 
-async function get<T>(path: string, query: Record<string, string | undefined> = {}, signal?: AbortSignal): Promise<T> {
-  const q = new URLSearchParams()
-  for (const [k, v] of Object.entries(query)) if (v) q.set(k, v)
-  const url = q.toString() ? `${path}?${q}` : path
+let writeToken = ''
+/** What proves that a change comes from this page (X-CSRF-Token); the session sets it, empty when nobody is signed in. */
+export function setWriteToken(token: string): void {
+  writeToken = token
+}
+
+/** Asks the service; whatever is not an answer of success is a ServiceError. */
+export async function call(path: string, init: RequestInit = {}): Promise<Response> {
   let res: Response
   try {
-    res = await fetch(url, { headers: { Accept: 'application/json', 'Accept-Language': language }, signal })
+    const headers = { Accept: 'application/json', 'Accept-Language': language, ...(writeToken && init.method ? { 'X-CSRF-Token': writeToken } : {}), ...init.headers }
+    res = await fetch(path, { ...init, headers })
   } catch (e) {
     if (isAbort(e)) throw e
     throw new ServiceError(0, '', '')
   }
   if (!res.ok) {
-    const p = (await res.json().catch(() => ({}))) as { title?: string; detail?: string }
-    throw new ServiceError(res.status, p.title ?? '', p.detail ?? '')
+    const p = (await res.json().catch(() => ({}))) as { title?: string; detail?: string; findings?: unknown[] }
+    throw new ServiceError(res.status, p.title ?? '', p.detail ?? '', Number(res.headers.get('Retry-After')) || 0, p.findings ?? [])
   }
-  return (await res.json()) as T
+  return res
+}
+
+async function get<T>(path: string, query: Record<string, string | undefined> = {}, signal?: AbortSignal): Promise<T> {
+  const q = new URLSearchParams()
+  for (const [k, v] of Object.entries(query)) if (v) q.set(k, v)
+  return (await (await call(q.toString() ? `${path}?${q}` : path, { signal })).json()) as T
+}
+
+/** Sends a change as JSON; null where the service has nothing to answer. */
+export async function send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
+  const init: RequestInit = { method }
+  if (body !== undefined) Object.assign(init, { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
+  const res = await call(path, init)
+  return (res.status === 204 ? null : await res.json()) as T
 }
 
 export const api = {

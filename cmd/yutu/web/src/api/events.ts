@@ -1,4 +1,4 @@
-import { ServiceError } from './client'
+import { call, ServiceError } from './client'
 import type { Box, LevelName } from './types'
 
 /** Changes of the divisions and the crosswalk, as /api/v1 serves them. Dates are YYYY-MM-DD, positions lon, lat in degrees (CGCS2000). */
@@ -139,42 +139,13 @@ export interface CrosswalkAsk {
   weight: Weight
 }
 
-/** A refusal with everything the checks found. */
-export class RefusedError extends ServiceError {
-  constructor(
-    status: number,
-    title: string,
-    detail: string,
-    readonly findings: Finding[],
-  ) {
-    super(status, title, detail)
-  }
-}
-
-/** Who changes things proves it with the token of the session; the session sets it. */
-let csrf = ''
-export function setWriteToken(token: string): void {
-  csrf = token
-}
-
-async function send(path: string, init: RequestInit): Promise<Response> {
-  let res: Response
-  try {
-    res = await fetch(path, {
-      ...init,
-      headers: { Accept: 'application/json', 'Accept-Language': document.documentElement.lang || 'zh-CN', ...(csrf ? { 'X-CSRF-Token': csrf } : {}), ...init.headers },
-    })
-  } catch (e) {
-    if (e instanceof DOMException && e.name === 'AbortError') throw e
-    throw new ServiceError(0, '', '')
-  }
-  if (res.ok) return res
-  const p = (await res.json().catch(() => ({}))) as { title?: string; detail?: string; findings?: Finding[] }
-  throw new RefusedError(res.status, p.title ?? '', p.detail ?? '', p.findings ?? [])
+/** What the checks found, of an answer that refuses. */
+export function findingsOf(e: unknown): Finding[] {
+  return e instanceof ServiceError ? (e.findings as Finding[]) : []
 }
 
 async function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  const res = await send(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body), signal })
+  const res = await call(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body), signal })
   return (await res.json()) as T
 }
 
@@ -195,22 +166,22 @@ export const changes = {
   preview: (r: EventRequest, signal?: AbortSignal) => post<Preview>('/api/v1/divisions/events?dry_run=true', r, signal),
   record: (r: EventRequest) => post<{ id: number; seq: number; event: EventDoc }>('/api/v1/divisions/events', r),
   withdraw: (id: number, reason: string) => post<{ seq: number }>(`/api/v1/divisions/events/${id}/withdraw`, { reason }),
-  events: async () => (await (await send('/api/v1/divisions/events', {})).json()) as { events: EventDoc[] },
+  events: async () => (await (await call('/api/v1/divisions/events', {})).json()) as { events: EventDoc[] },
   dates: async () => {
-    const res = await send('/api/v1/divisions/dates', {})
+    const res = await call('/api/v1/divisions/dates', {})
     return (await res.json()) as { dates: { date: string; events: number[]; changed: number }[] }
   },
   /** The area of one version in full precision. */
   area: async (id: number, signal?: AbortSignal) => {
-    const res = await send(`/ogc/collections/divisions/items/${id}?f=json`, { signal, headers: { Accept: 'application/geo+json' } })
+    const res = await call(`/ogc/collections/divisions/items/${id}?f=json`, { signal, headers: { Accept: 'application/geo+json' } })
     return ((await res.json()) as { geometry: AreaGeometry }).geometry
   },
   crosswalk: async (file: File, ask: CrosswalkAsk, signal?: AbortSignal) => {
-    const res = await send('/api/v1/crosswalk?format=json', { method: 'POST', body: crosswalkForm(file, ask), signal })
+    const res = await call('/api/v1/crosswalk?format=json', { method: 'POST', body: crosswalkForm(file, ask), signal })
     return (await res.json()) as CrosswalkResult
   },
   crosswalkFile: async (file: File, ask: CrosswalkAsk) => {
-    const res = await send('/api/v1/crosswalk', { method: 'POST', body: crosswalkForm(file, ask), headers: { Accept: '*/*' } })
+    const res = await call('/api/v1/crosswalk', { method: 'POST', body: crosswalkForm(file, ask), headers: { Accept: '*/*' } })
     return { blob: await res.blob(), disposition: res.headers.get('Content-Disposition') ?? '' }
   },
 }

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import en from './en.json'
-import zh from './zh.json'
+import { tables } from '.'
+
+const { zh, en } = tables
 
 const places = (s: string) => [...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort()
 
@@ -31,7 +32,7 @@ describe('texts', () => {
     }
     walk(join(__dirname, '..'))
     const all = sources.join('\n')
-    const built = ['level.', 'units.'] // keys put together from a level's name
+    const built = ['level.', 'units.', 'role.'] // keys put together from the name of a level or a role
     const unused = Object.keys(zh).filter((k) => !built.some((b) => k.startsWith(b)) && !all.includes(`'${k}'`))
     expect(unused).toEqual([])
   })

@@ -1,6 +1,6 @@
 import { computed, reactive, ref, shallowReactive, shallowRef, watch, type WatchStopHandle } from 'vue'
 import { api, isAbort, ServiceError } from '../api/client'
-import { changes, RefusedError, type AreaGeometry, type EventDoc, type EventKind, type Finding, type Position, type Preview } from '../api/events'
+import { changes, findingsOf, type AreaGeometry, type EventDoc, type EventKind, type Finding, type Position, type Preview } from '../api/events'
 import { LEVELS, type UnitDetails, type UnitSummary } from '../api/types'
 import { rings, sharedBorder } from '../change/border'
 import { dayBefore, isCode, nextCode } from '../change/codes'
@@ -202,8 +202,9 @@ export function useRecord() {
     }
   }
   function refused(e: unknown): void {
-    if (e instanceof RefusedError && e.findings.length) {
-      preview.value = { ends: [], begins: [], edges: [], touched: [], ...preview.value, refusals: e.findings.filter((f) => f.severity === 'error'), warnings: e.findings.filter((f) => f.severity !== 'error') }
+    const found = findingsOf(e)
+    if (found.length) {
+      preview.value = { ends: [], begins: [], edges: [], touched: [], ...preview.value, refusals: found.filter((f) => f.severity === 'error'), warnings: found.filter((f) => f.severity !== 'error') }
       Object.assign(state, { preview: 'ready', error: null })
     } else Object.assign(state, { preview: 'failed', error: e instanceof ServiceError ? e : new ServiceError(0, '', '') })
   }
