@@ -25,6 +25,16 @@ func (d *database) Close() error {
 	return nil
 }
 
+// openReplica opens the database that the settings name for reading alone: it may be a standby, on which nothing can be
+// written and no notification arrives, and its schema is the business of the main node.
+func (a *app) openReplica() (*database, error) {
+	store, err := pg.Open(a.ctx, a.Database)
+	if err != nil {
+		return nil, err
+	}
+	return &database{store, nil}, nil
+}
+
 // openDatabase opens the database that the settings name, its schema up to date: a server of the user's own,
 // the private server of a program that runs already, or a private server started for this command alone.
 // With exclusive set, a running program is a reason to refuse.

@@ -39,6 +39,8 @@ type commands struct {
 	Import  importCmd  `cmd:"" help:"检查并导入文件 · Check files and import them"`
 	Undo    undoCmd    `cmd:"" help:"撤销一次导入 · Take an import back"`
 	Imports importsCmd `cmd:"" help:"列出导入记录 · List the imports"`
+	Events  eventsCmd  `cmd:"" help:"列出区划变更事件 · List the events of the divisions"`
+	Event   eventCmd   `cmd:"" help:"记录或撤回区划变更 · Record an event, or withdraw one"`
 	Check   checkCmd   `cmd:"" help:"检查文件而不写入 · Check a file, write nothing"`
 	CRS     crsCmd     `cmd:"" name:"crs" help:"坐标换算 · Convert coordinates"`
 	Locate  locateCmd  `cmd:"" help:"坐标所在的区划 · Which divisions a position lies in"`

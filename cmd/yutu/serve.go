@@ -61,7 +61,11 @@ func (c serveCmd) Run(a *app) (err error) {
 	}
 	defer listener.Close()
 
-	db, err := a.openDatabase(true)
+	open := func() (*database, error) { return a.openDatabase(true) }
+	if c.ReadOnly {
+		open = a.openReplica
+	}
+	db, err := open()
 	if err != nil {
 		return err
 	}

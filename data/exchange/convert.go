@@ -30,11 +30,11 @@ func (c *check) convert(r *record) unit {
 	return u
 }
 
-// position is where a finding about the unit as a whole is shown: its label point, else its first vertex, else
+// position is where a finding about the unit as a whole is shown: a point inside it, else its first vertex, else
 // nowhere.
 func (u *unit) position() *[2]float64 {
-	if u.Label != (orb.Point{}) {
-		return geo.At(u.Label[0], u.Label[1])
+	if u.within != (orb.Point{}) {
+		return geo.At(u.within[0], u.within[1])
 	}
 	for _, poly := range u.Geom {
 		for _, ring := range poly {
@@ -237,7 +237,7 @@ func (c *check) geometry(u *unit, r *record) {
 	}
 	if whole {
 		valid.Orient(u.Geom)
-		u.Label = topo.LabelPoint(u.Geom)
+		u.within = topo.InteriorPoint(u.Geom)
 	}
 }
 

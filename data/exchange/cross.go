@@ -35,7 +35,7 @@ func (c *check) crossChecks() error {
 		}
 		c.units[i].findings = nil
 	}
-	return c.labelsInParents(byCode)
+	return c.unitsInParents(byCode)
 }
 
 // hasAbove reports whether any unit above the level is on record: then a parent can be asked for.
@@ -152,17 +152,17 @@ func (c *check) lookUp(u *unit, code division.Code, byCode map[division.Code][]i
 // maxVersions bounds how many versions of one code are looked at; real codes have a handful.
 const maxVersions = 100
 
-// labelsInParents warns of units whose label point does not lie in the parent of the same file. It is the cheap
+// unitsInParents warns of units of which a point inside does not lie in the parent of the same file. It is the cheap
 // form of "lies within": a unit that was given to the wrong parent is found, a border that strays is not.
-func (c *check) labelsInParents(byCode map[division.Code][]int) error {
+func (c *check) unitsInParents(byCode map[division.Code][]int) error {
 	children := map[int][]int{}
 	for i := range c.units {
 		u := &c.units[i]
-		if !u.ok || u.Parent == "" || u.Label == (orb.Point{}) {
+		if !u.ok || u.Parent == "" || u.within == (orb.Point{}) {
 			continue
 		}
 		for _, p := range byCode[u.Parent] {
-			if c.units[p].Valid.Overlaps(u.Valid) && c.units[p].Label != (orb.Point{}) {
+			if c.units[p].Valid.Overlaps(u.Valid) && c.units[p].within != (orb.Point{}) {
 				children[p] = append(children[p], i)
 				break
 			}
@@ -178,7 +178,7 @@ func (c *check) labelsInParents(byCode map[division.Code][]int) error {
 		p := &c.units[parents[n]]
 		area := newArea(p.Geom)
 		for _, i := range children[parents[n]] {
-			if area.outside(c.units[i].Label) {
+			if area.outside(c.units[i].within) {
 				strayed[n] = append(strayed[n], i)
 			}
 		}
@@ -189,7 +189,7 @@ func (c *check) labelsInParents(byCode map[division.Code][]int) error {
 	for n, p := range parents {
 		for _, i := range strayed[n] {
 			u := &c.units[i]
-			c.add(u, outsideParent(u.Label, &c.units[p]))
+			c.add(u, outsideParent(u.within, &c.units[p]))
 			c.findings.Add(u.findings[0])
 			u.findings = nil
 		}

@@ -90,6 +90,9 @@ type unit struct {
 	record   int
 	parentAs string // the parent as the file writes it, "" where it says nothing
 	outside  bool   // of the plausible extent
+	// within is a point inside, zero where the geometry is no area. The place for the name is sought when the unit is
+	// stored: that costs more than all checks of the geometry, and checks are often all that is asked for.
+	within   orb.Point
 	findings []geo.Finding
 }
 

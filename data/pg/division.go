@@ -217,9 +217,8 @@ func (t *Tx) PutDivision(ctx context.Context, u division.Unit) (id int64, err er
 // checkPut refuses what the row must not become beside the others.
 func (t *Tx) checkPut(ctx context.Context, u *division.Unit) error {
 	var from, to *int32
-	// The index of the constraint has codes as numbers.
 	err := t.tx.QueryRow(ctx, `SELECT lower(valid) - date '1970-01-01', upper(valid) - date '1970-01-01'
-		FROM division WHERE code::bigint = $1::text::bigint AND valid && $2 AND id <> $3 LIMIT 1`, string(u.Code), dateRange(u.Valid), u.ID).Scan(&from, &to)
+		FROM division WHERE code = $1 AND valid && $2 AND id <> $3 LIMIT 1`, string(u.Code), dateRange(u.Valid), u.ID).Scan(&from, &to)
 	if err == nil {
 		return overlapError(u.Code, u.Valid, rangeOf(from, to))
 	}

@@ -13,6 +13,7 @@ import (
 	"yutu/data/pg"
 	"yutu/data/pgtest"
 	"yutu/geo/division"
+	"yutu/geo/geodesy"
 )
 
 // told is a data set that tells its own past: 甲 and 乙 were merged into 丙 in 2010.
@@ -155,6 +156,16 @@ func fingerprint(units []division.Unit, events []division.Event, edges []divisio
 	return out
 }
 
+// ground is the units with their area instead of their vertices.
+func ground(units []division.Unit) []division.Unit {
+	out := slices.Clone(units)
+	for i := range out {
+		out[i].Source += fmt.Sprintf(" %.1f m²", geodesy.AreaM2(out[i].Geom))
+		out[i].Geom = nil
+	}
+	return out
+}
+
 func storeSays(t *testing.T, s *pg.Store) ([]division.Unit, []division.Event, []division.Edge) {
 	t.Helper()
 	units, events, edges, err := s.DivisionState(t.Context())
@@ -237,6 +248,7 @@ func TestRandomEventsAgainstThePureFunctions(t *testing.T) {
 		mustImport(t, s, nil, latticeCounty()...)
 		units, _, _ := storeSays(t, s)
 		var inEffect []int64
+		early := false // an event was withdrawn before a later one
 		for range rapid.IntRange(1, 8).Draw(rt, "steps") {
 			units, events, edges := storeSays(t, s)
 			if len(inEffect) > 0 && rapid.IntRange(0, 3).Draw(rt, "withdraw") == 0 {
@@ -259,8 +271,9 @@ func TestRandomEventsAgainstThePureFunctions(t *testing.T) {
 					continue
 				}
 				withdrawn++
+			early = early || k < len(inEffect)-1
 				inEffect = slices.Delete(inEffect, k, k+1)
-				reversal, _ := pure.Withdraw(id, nil)
+				reversal, _ := pure.Withdraw(id, nil, nil)
 				checkReversal(rt, reversal, units, func() []division.Unit { u, _, _ := storeSays(t, s); return u })
 				continue
 			}
@@ -298,6 +311,10 @@ func TestRandomEventsAgainstThePureFunctions(t *testing.T) {
 			}
 		}
 		left, events, edges := storeSays(t, s)
+		if early {
+			// A vertex that an event put into a border on which another went on stays when the first is withdrawn.
+			units, left = ground(units), ground(left)
+		}
 		if got, want := fingerprint(left, events, edges), fingerprint(units, nil, nil); !slices.Equal(got, want) {
 			rt.Fatalf("after all withdrawals\nstore %q\nfirst %q", got, want)
 		}

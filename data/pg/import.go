@@ -3,13 +3,11 @@ package pg
 import (
 	"context"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
-	"github.com/paulmach/orb"
 
 	"yutu/geo/division"
 )
@@ -48,7 +46,7 @@ type ImportResult struct {
 // them; it replaces the version of its code with the same dates, or the same first day, or, if it is valid today
 // (on At), the one that is. Versions of one code must not overlap afterwards.
 //
-// A unit whose digest equals that of the version on record is unchanged and not written; labels and original
+// A unit without a Label gets one. A unit whose digest equals that of the version on record is unchanged and not written; labels and original
 // reference systems are not part of the digest. Real units withdraw all synthetic rows; synthetic units beside
 // real ones are refused. The units themselves are not changed; new rows get ids of their own.
 //
@@ -256,52 +254,6 @@ func (t *Tx) archive(ctx context.Context, ids []int64, operation string, importI
 func (t *Tx) newImportID(ctx context.Context) (id int64, err error) {
 	err = t.tx.QueryRow(ctx, `SELECT nextval(pg_get_serial_sequence('import', 'id'))`).Scan(&id)
 	return id, err
-}
-
-// newDivisionIDs reserves n ids, ascending.
-func (t *Tx) newDivisionIDs(ctx context.Context, n int) ([]int64, error) {
-	if n == 0 {
-		return nil, nil
-	}
-	rows, err := t.tx.Query(ctx, `SELECT nextval(pg_get_serial_sequence('division', 'id')) FROM generate_series(1, $1)`, n)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[int64])
-}
-
-// progressStep is how many rows pass between two reports.
-const progressStep = 256
-
-// copyDivisions inserts rows with the ids that they carry.
-func (t *Tx) copyDivisions(ctx context.Context, writes []write, importID *int64, progress func(done int)) error {
-	var ewkb, label []byte
-	values := make([]any, 0, 15)
-	_, err := t.tx.CopyFrom(ctx, pgx.Identifier{"division"},
-		[]string{"id", "code", "level", "type", "name", "parent", "valid", "secrecy", "source", "synthetic", "crs_original",
-			"geom", "label", "hash", "import_id"},
-		pgx.CopyFromSlice(len(writes), func(i int) ([]any, error) {
-			if progress != nil && i%progressStep == 0 {
-				progress(i)
-			}
-			u := &writes[i].unit
-			ewkb = appendEWKB(slices.Grow(ewkb[:0], ewkbSize(u.Geom)), u.Geom)
-			// The driver sends a []byte as it is, and PostGIS's binary input is EWKB.
-			values = append(values[:0], u.ID, string(u.Code), int16(u.Level), u.Type, u.Name, nil, dateRange(u.Valid), u.Secrecy.String(),
-				u.Source, u.Synthetic, u.CRSOriginal, ewkb, nil, writes[i].hash[:], importID)
-			if u.Parent != "" {
-				values[5] = string(u.Parent)
-			}
-			if u.Label != (orb.Point{}) {
-				label = appendPointEWKB(label[:0], u.Label)
-				values[12] = label
-			}
-			return values, nil
-		}))
-	if err == nil && progress != nil {
-		progress(len(writes))
-	}
-	return err
 }
 
 // validateAll checks all units and returns the first refusal in their order.

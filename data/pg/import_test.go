@@ -12,6 +12,7 @@ import (
 	"yutu/data/pg"
 	"yutu/data/pgtest"
 	"yutu/geo/division"
+	"yutu/geo/topo"
 )
 
 const (
@@ -199,6 +200,9 @@ func TestEveryFieldComesBack(t *testing.T) {
 	}
 	var ids []int64
 	for i := range in {
+		if in[i].Label == (orb.Point{}) {
+			in[i].Label = topo.LabelPoint(in[i].Geom)
+		}
 		if !same(&in[i], &out[i]) || out[i].ID == 0 {
 			t.Errorf("got  %+v\nwant %+v", out[i], in[i])
 		}
@@ -353,5 +357,33 @@ func TestACancelledImportLeavesNothing(t *testing.T) {
 	}
 	if r := mustImport(t, s, nil, us...); r.Added != len(us) || r.Withdrawn != 1 {
 		t.Errorf("afterwards: %+v", r)
+	}
+}
+
+// Every unit is stored with a place for its name: its own, or one that the store seeks.
+func TestUnitsWithoutLabelGetOne(t *testing.T) {
+	t.Parallel()
+	s := open(t, pgtest.URL(t))
+	own := unit(anwen, "安文街道")
+	var us []division.Unit
+	us = append(us, own)
+	for i := range 3 * 32 { // several portions of those that are sought at once
+		u := unit(codeOf(i), "村")
+		u.Label = orb.Point{}
+		us = append(us, u)
+	}
+	mustImport(t, s, nil, us...)
+	stored, _ := all(t, s)
+	if len(stored) != len(us) {
+		t.Fatalf("%d units", len(stored))
+	}
+	for _, u := range stored {
+		want := topo.LabelPoint(u.Geom)
+		if u.Code == own.Code {
+			want = own.Label
+		}
+		if u.Label != want {
+			t.Errorf("%s: label %v, want %v", u.Code, u.Label, want)
+		}
 	}
 }

@@ -147,6 +147,10 @@ func TestTheSchemaGuardsItself(t *testing.T) {
 	for change, constraint := range map[string]string{
 		`INSERT INTO division (code, valid, ` + columns + `) SELECT code, '[2009-12-31,)', ` + columns + ` FROM division`: "division_one_version_a_day",
 		`INSERT INTO division (code, valid, ` + columns + `) SELECT code, '[2010-01-01,)', ` + columns + ` FROM division`: "",
+		`UPDATE division SET valid = '[2000-01-01,2009-12-31)', name = '乙'`:                                               "",
+		`INSERT INTO division (code, valid, ` + columns + `) SELECT code, v::daterange, ` + columns + ` FROM division,
+			unnest('{"[2010-01-01,2011-01-01)","[2011-01-01,)","[2010-12-31,2011-06-01)"}'::text[]) v`: "division_one_version_a_day",
+		`INSERT INTO division (code, valid, ` + columns + `) SELECT code, '[2000-01-01,2000-01-02)', ` + columns + ` FROM division`: "division_code",
 		`UPDATE division SET code = '33072700100'`:                                    "division_code_check",
 		`UPDATE division SET parent = ''`:                                             "division_parent_check",
 		`UPDATE division SET level = 6`:                                               "division_level_check",
@@ -171,5 +175,54 @@ func TestTheSchemaGuardsItself(t *testing.T) {
 	}
 	if d := query[string](t, url, `SELECT valid::text FROM division`); d != "[2000-01-01,2010-01-01)" {
 		t.Errorf("valid %s", d)
+	}
+}
+
+// Programs that do not take the store's lock cannot slip an overlapping version in beside each other.
+func TestTheSchemaGuardsItselfAgainstTwoAtOnce(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	mustImport(t, open(t, url), nil, valid(unit(anwen, "甲"), "2000-01-01", "2010-01-01"))
+	insert := func(valid string) string {
+		columns := `level, type, name, parent, secrecy, source, synthetic, crs_original, geom, label, hash`
+		return `INSERT INTO division (code, valid, ` + columns + `) SELECT code, '` + valid + `', ` + columns + ` FROM division WHERE upper(valid) = '2010-01-01'`
+	}
+	begin := func(level pgx.TxIsoLevel) pgx.Tx {
+		conn, err := pgx.Connect(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close(context.Background()) })
+		tx, err := conn.BeginTx(t.Context(), pgx.TxOptions{IsoLevel: level})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tx
+	}
+	first, second := begin(pgx.ReadCommitted), begin(pgx.ReadCommitted)
+	if _, err := first.Exec(t.Context(), insert("[2010-01-01,2012-01-01)")); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := second.Exec(t.Context(), insert("[2011-01-01,)"))
+		done <- err
+	}()
+	// The second one waits for the first.
+	for query[int](t, url, `SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`) == 0 {
+		select {
+		case err := <-done:
+			t.Fatalf("the second did not wait: %v", err)
+		default:
+		}
+	}
+	if err := first.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err == nil || !strings.Contains(err.Error(), "division_one_version_a_day") {
+		t.Errorf("the second: %v", err)
+	}
+	if _, err := begin(pgx.RepeatableRead).Exec(t.Context(), insert("[2012-01-01,)")); err == nil || !strings.Contains(err.Error(), "READ COMMITTED") {
+		t.Errorf("repeatable read: %v", err)
 	}
 }

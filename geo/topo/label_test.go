@@ -64,6 +64,9 @@ func TestLabelPointLiesInside(t *testing.T) {
 		if !onGrid(p) || !strictlyInside(p, poly) {
 			t.Fatalf("%v is not inside or not on the grid; size %v, %d vertices", p, size, n)
 		}
+		if p := InteriorPoint(orb.MultiPolygon{small, poly}); !onGrid(p) || !strictlyInside(p, poly) {
+			t.Fatalf("the interior point %v is not inside or not on the grid; size %v, %d vertices", p, size, n)
+		}
 	})
 }
 
@@ -102,12 +105,47 @@ func TestLabelPointOfNarrowAndDegenerateAreas(t *testing.T) {
 		"bow tie":        {orb.MultiPolygon{{{{120, 30}, {121, 31}, {121, 30}, {120, 31}, {120, 30}}}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := LabelPoint(tt.mp)
-			if tt.inside && !strictlyInside(p, tt.mp[0]) {
-				t.Errorf("%v is not inside", p)
+			for _, p := range []orb.Point{LabelPoint(tt.mp), InteriorPoint(tt.mp)} {
+				if tt.inside && !strictlyInside(p, tt.mp[0]) {
+					t.Errorf("%v is not inside", p)
+				}
 			}
 		})
 	}
+}
+
+// No place on a fine raster is farther from the border than the label by more than the promise.
+func TestLabelPointIsNearlyTheBest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		poly := orb.Polygon{star(r, orb.Point{120, 0}, 0.02, rapid.IntRange(3, 400).Draw(t, "vertices"))}
+		b := poly.Bound()
+		size := max(b.Max[0]-b.Min[0], b.Max[1]-b.Min[1])
+		got := clearance(LabelPoint(orb.MultiPolygon{poly}), poly[0])
+		for x := b.Min[0]; x < b.Max[0]; x += size / 25 {
+			for y := b.Min[1]; y < b.Max[1]; y += size / 25 {
+				p := orb.Point{x, y}
+				if c := clearance(p, poly[0]); c > got+size/40 && strictlyInside(p, poly) {
+					t.Fatalf("%v is %v from the border, the label only %v; size %v", p, c, got, size)
+				}
+			}
+		}
+	})
+}
+
+// clearance is the distance in degrees from the ring; near the equator degrees of both kinds are equally long.
+func clearance(p orb.Point, r orb.Ring) float64 {
+	best := math.Inf(1)
+	for i := 1; i < len(r); i++ {
+		dx, dy := r[i][0]-r[i-1][0], r[i][1]-r[i-1][1]
+		x, y := p[0]-r[i-1][0], p[1]-r[i-1][1]
+		if l := dx*dx + dy*dy; l > 0 {
+			k := max(0, min(1, (x*dx+y*dy)/l))
+			x, y = x-k*dx, y-k*dy
+		}
+		best = min(best, math.Hypot(x, y))
+	}
+	return best
 }
 
 func FuzzLabelPoint(f *testing.F) {

@@ -20,6 +20,11 @@ var openapiJSON []byte
 //go:embed openapi_components.json
 var componentsJSON []byte
 
+// The parts of the description that have a file of their own: paths and schemas.
+//
+//go:embed openapi_history.json
+var historyJSON []byte
+
 func readOpenAPI(version string) (map[string]any, error) {
 	var doc map[string]any
 	if err := json.Unmarshal(openapiJSON, &doc); err != nil {
@@ -30,6 +35,14 @@ func readOpenAPI(version string) (map[string]any, error) {
 		return nil, fmt.Errorf("api: openapi_components.json: %w", err)
 	}
 	doc["components"] = components
+	for name, text := range map[string][]byte{"openapi_history.json": historyJSON} {
+		var part map[string]any
+		if err := json.Unmarshal(text, &part); err != nil {
+			return nil, fmt.Errorf("api: %s: %w", name, err)
+		}
+		maps.Copy(object(doc["paths"]), object(part["paths"]))
+		maps.Copy(object(components["schemas"]), object(part["schemas"]))
+	}
 	object(doc["info"])["version"] = orElse(version, "0")
 	return doc, nil
 }

@@ -152,7 +152,7 @@ func TestAnswersMatchTheDescription(t *testing.T) {
 		"/ogc/collections/divisions/tiles", "/ogc/collections/divisions/tiles/WebMercatorQuad", "/ogc/collections/divisions/tiles/WebMercatorQuad/2/1/3", "/ogc/collections/divisions/tiles/WebMercatorQuad/2/9/9",
 		"/tiles/divisions.json", "/tiles/divisions/2/3/1.mvt", "/tiles/divisions/2/0/3.mvt", "/tiles/divisions/2/x/1.mvt", "/styles/atlas.json",
 		"/api/v1/status", "/api/v1/status?at=2001-01-01", "/api/v1/search?q=安", "/api/v1/search", "/api/v1/locate?lon=120.01&lat=29.01", "/api/v1/locate?lon=1", "/api/v1/divisions/330727", "/api/v1/divisions/330727099000",
-		"/api/v1/divisions/999999", "/healthz", "/readyz", "/metrics",
+		"/api/v1/divisions/999999", "/api/v1/divisions/events", "/api/v1/divisions/events?from=x", "/api/v1/divisions/dates", "/api/v1/divisions/330727005/lineage", "/api/v1/divisions/999999/lineage", "/healthz", "/readyz", "/metrics",
 		"/api/v1/session", "/api/v1/users", "/api/v1/tokens", "/api/v1/audit",
 	} {
 		for _, accept := range []string{"", "text/html"} {

@@ -2,7 +2,10 @@ package valid
 
 import (
 	"cmp"
+	"math"
+	"math/bits"
 	"slices"
+	"sync"
 
 	"github.com/tidwall/rtree"
 
@@ -23,32 +26,56 @@ const (
 	freeTests            = 1 << 20
 )
 
-// crossings compares all segments whose boxes meet.
+// room is the memory in which one geometry's segments are put in order.
+type room struct {
+	raw, sorted []segment
+	starts      []int32
+}
+
+var rooms = sync.Pool{New: func() any { return new(room) }}
+
+// crossings compares all segments whose boxes meet: a sweep from west to east over strips that hold about one segment
+// each, so that ordering them takes linear time.
 func (c *checker) crossings() {
 	n := 0
+	west, east := int64(math.MaxInt64), int64(math.MinInt64)
 	for i := range c.rings {
 		n += len(c.rings[i].pts)
+		west, east = min(west, c.rings[i].minX), max(east, c.rings[i].maxX)
 	}
-	segments := make([]segment, 0, n)
+	if n == 0 {
+		return
+	}
+	m := rooms.Get().(*room)
+	defer rooms.Put(m)
+	m.raw = slices.Grow(m.raw[:0], n)
 	for i := range c.rings {
 		pts := c.rings[i].pts
-		for j, a := range pts {
-			b := pts[(j+1)%len(pts)]
-			segments = append(segments, segment{min(a.x, b.x), max(a.x, b.x), min(a.y, b.y), max(a.y, b.y), int32(i), int32(j)})
+		a := pts[len(pts)-1]
+		for j, b := range pts {
+			// The segment is known by its first vertex.
+			at := int32(j) - 1
+			if j == 0 {
+				at = int32(len(pts)) - 1
+			}
+			m.raw = append(m.raw, segment{min(a.x, b.x), max(a.x, b.x), min(a.y, b.y), max(a.y, b.y), int32(i), at})
+			a = b
 		}
 	}
-	segments = sortedByMinX(segments)
-	c.touches = map[touch]bool{}
+	shift := max(0, bits.Len64(uint64(east-west))-bits.Len(uint(n)))
+	strip := func(x int64) int64 { return (x - west) >> shift }
+	segments := m.byStrip(strip, int(strip(east))+1)
 	budget := freeTests + sweepTestsPerSegment*n
 	for i := range segments {
 		s := &segments[i]
-		for j := i + 1; j < len(segments) && segments[j].minX <= s.maxX; j++ {
+		last := strip(s.maxX)
+		for j := i + 1; j < len(segments) && strip(segments[j].minX) <= last; j++ {
 			t := &segments[j]
 			if budget--; budget < 0 {
 				c.crossingsByTree(segments, i)
 				return
 			}
-			if s.minY <= t.maxY && t.minY <= s.maxY {
+			if s.minY <= t.maxY && t.minY <= s.maxY && s.minX <= t.maxX && t.minX <= s.maxX {
 				c.compare(s, t)
 			}
 		}
@@ -58,31 +85,23 @@ func (c *checker) crossings() {
 	}
 }
 
-// sortedByMinX sorts short keys and moves the segments once, which takes half the time of moving them about.
-func sortedByMinX(segments []segment) []segment {
-	type key struct {
-		minX int64
-		i    int32
+// byStrip puts the segments in the order of the strips of their western ends, as they come within one.
+func (m *room) byStrip(strip func(int64) int64, strips int) []segment {
+	m.starts = slices.Grow(m.starts[:0], strips+1)[:strips+1]
+	clear(m.starts)
+	for i := range m.raw {
+		m.starts[strip(m.raw[i].minX)+1]++
 	}
-	keys := make([]key, len(segments))
-	for i := range segments {
-		keys[i] = key{segments[i].minX, int32(i)}
+	for i := 1; i <= strips; i++ {
+		m.starts[i] += m.starts[i-1]
 	}
-	slices.SortFunc(keys, func(a, b key) int {
-		switch {
-		case a.minX < b.minX:
-			return -1
-		case a.minX > b.minX:
-			return 1
-		default:
-			return int(a.i - b.i)
-		}
-	})
-	out := make([]segment, len(segments))
-	for i, k := range keys {
-		out[i] = segments[k.i]
+	m.sorted = slices.Grow(m.sorted[:0], len(m.raw))[:len(m.raw)]
+	for i := range m.raw {
+		at := &m.starts[strip(m.raw[i].minX)]
+		m.sorted[*at] = m.raw[i]
+		*at++
 	}
-	return out
+	return m.sorted
 }
 
 // crossingsByTree does the same from segment number from on, with an R-tree.
@@ -191,6 +210,9 @@ func (c *checker) touch(s, t *segment, p pt) {
 	k := touch{p, min(s.ring, t.ring), max(s.ring, t.ring)}
 	if c.touches[k] {
 		return
+	}
+	if c.touches == nil {
+		c.touches = map[touch]bool{}
 	}
 	c.touches[k] = true
 	if s.ring == t.ring {

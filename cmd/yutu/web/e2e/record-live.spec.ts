@@ -17,7 +17,7 @@ async function signIn(page: import('@playwright/test').Page): Promise<void> {
   const { demonstration } = await json<{ demonstration: { password: string } }>(`${county.url}/api/v1/session`)
   await page.goto(`${county.url}/#view=record`)
   await page.locator('.gate').getByRole('button', { name: '登录' }).click()
-  await page.getByRole('dialog').getByLabel('账号').fill('editor')
+  await page.getByRole('dialog').getByRole('textbox', { name: '账号', exact: true }).fill('editor')
   await page.getByRole('dialog').getByLabel('密码', { exact: true }).fill(demonstration.password)
   await page.keyboard.press('Enter')
   await expect(page.locator('.kinds button')).toHaveCount(10)

@@ -1,6 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
-import { adjustPreview, inspector, mergePreview, neighbours, nobody, previews, signedIn } from './changes'
+import { adjustPreview, inspector, mergePreview, neighbours, previews, signedIn } from './changes'
 import { expect, hash, json, mapIdle, onMap, pixelOf, test, type World } from './fixtures'
 
 const panel = (page: Page) => page.locator('.panel')
@@ -30,7 +30,7 @@ test.describe('who may', () => {
     const sheet = page.getByRole('dialog')
     const { demonstration } = await json<{ demonstration: { password: string } }>(`${demo.url}/api/v1/session`)
     for (const password of ['no', demonstration.password]) {
-      await sheet.getByLabel('账号').fill('editor')
+      await sheet.getByRole('textbox', { name: '账号', exact: true }).fill('editor')
       await sheet.getByLabel('密码', { exact: true }).fill(password)
       await page.keyboard.press('Enter')
       if (password === 'no') await expect(sheet.getByRole('alert')).toBeVisible()

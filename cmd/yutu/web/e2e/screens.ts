@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import { mapIdle, type World } from './fixtures'
+import { timeScreens, unitScreens } from './past.screens'
 import { changeScreens } from './screens-changes'
 import type { Service } from './service'
 
@@ -273,6 +274,8 @@ export const screens: Screen[] = [
       await page.locator('h1').waitFor()
     },
   },
+  ...timeScreens,
+  ...unitScreens,
   {
     name: 'ogc-item',
     open: async ({ page, demo, world, lang }) => {

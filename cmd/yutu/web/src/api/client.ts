@@ -1,4 +1,4 @@
-import type { SearchItem, Status, TileJSON, UnitDetails } from './types'
+import type { AreaFeature, ChangeDate, EventDoc, Lineage, SearchItem, Status, TileJSON, UnitDetails } from './types'
 
 /** An answer of the service that is not what was asked for (RFC 9457), or no answer at all (status 0). */
 export class ServiceError extends Error {
@@ -71,5 +71,11 @@ export const api = {
     get<UnitDetails>(`/api/v1/divisions/${encodeURIComponent(code)}`, { at }, signal),
   search: (q: string, at?: string, limit = 12, signal?: AbortSignal) =>
     get<{ query: string; items: SearchItem[] }>('/api/v1/search', { q, at, limit: String(limit) }, signal),
+  changeDates: (signal?: AbortSignal) => get<{ dates: ChangeDate[] }>('/api/v1/divisions/dates', {}, signal),
+  eventsOn: (date: string, signal?: AbortSignal) => get<{ events: EventDoc[] }>('/api/v1/divisions/events', { from: date, to: date }, signal),
+  lineage: (code: string, at?: string, signal?: AbortSignal) =>
+    get<Lineage>(`/api/v1/divisions/${encodeURIComponent(code)}/lineage`, { at }, signal),
+  /** The area of one version, whether in force or not. */
+  area: (id: number, signal?: AbortSignal) => get<AreaFeature>(`/ogc/collections/divisions/items/${id}`, { f: 'json' }, signal),
   tileJSON: (signal?: AbortSignal) => get<TileJSON>('/tiles/divisions.json', {}, signal),
 }

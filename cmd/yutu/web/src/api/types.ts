@@ -75,3 +75,63 @@ export interface TileJSON {
   maxzoom?: number
   bounds?: Box
 }
+
+/** One version of a unit, as events and lineages name it. Dates are the first day in force and the first day no longer in force. */
+export interface UnitRef {
+  id: number
+  code: string
+  name: string
+  type: string
+  level: LevelName
+  valid_from: string | null
+  valid_to: string | null
+  bbox: Box
+  label: [number, number]
+}
+
+export type EventKind = 'establish' | 'abolish' | 'merge' | 'split' | 'transfer' | 'rename' | 'recode' | 'upgrade' | 'reseat' | 'adjust'
+
+/** A change of divisions on record; units of the event's own level first, those below after them. */
+export interface EventDoc {
+  id: number
+  kind: EventKind
+  date: string
+  document: { number: string; issuer: string; title: string; date: string | null }
+  note: string
+  synthetic?: boolean
+  withdrawn_at?: string | null
+  before: UnitRef[]
+  after: UnitRef[]
+}
+
+/** A date on which any unit begins or ends; events may be missing where a file alone brought the change. */
+export interface ChangeDate {
+  date: string
+  events: number[]
+  changed: number
+}
+
+export interface LineageNode extends UnitRef {
+  area_km2: number
+}
+
+/** Shares of the version before that went to the version after, 0–1; event 0 or null where no event joins them. */
+export interface LineageEdge {
+  before: number
+  after: number
+  event: number | null
+  area_share: number
+  population_share: number | null
+}
+
+export interface Lineage {
+  code: string
+  nodes: LineageNode[]
+  edges: LineageEdge[]
+  events: EventDoc[]
+}
+
+/** A version's area in degrees (CGCS2000), as the features service gives it. */
+export interface AreaFeature {
+  geometry: { type: 'Polygon'; coordinates: number[][][] } | { type: 'MultiPolygon'; coordinates: number[][][][] }
+}

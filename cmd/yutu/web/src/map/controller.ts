@@ -118,7 +118,7 @@ export class MapController {
       this.nameOutside()
     })
     map.on('sourcedata', (e) => {
-      if (e.sourceId === SOURCE) {
+      if (e.sourceId?.startsWith(SOURCE)) {
         o.container.removeAttribute('data-idle')
         this.tintSoon(150)
       }

@@ -45,6 +45,7 @@ describe('formatHash', () => {
     ]
     all.push({ view: 'record', list: false, form: { kind: 'merge', units: '330727001000,330727002000', date: '2026-12-01' } })
     all.push({ view: 'crosswalk', list: false, form: { from: '2017-12-31', to: '2026-11-26', level: 'village', weight: 'area' } })
+    all.push({ view: 'unit', list: false, select: '330727102000', at: '2018-10-30' })
     for (const a of all) expect(parseHash(formatHash(a))).toEqual(a)
   })
   it('keeps a form to its own view', () => {

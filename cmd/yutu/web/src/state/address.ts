@@ -1,8 +1,8 @@
 import { reactive, readonly } from 'vue'
 
-/** Whatever one sees is in the address: #map=zoom/lat/lon&select=CODE&at=DATE&view=data&sheet=list&lang=en */
+/** Whatever one sees is in the address: #map=zoom/lat/lon&select=CODE&at=DATE&view=unit&sheet=list&lang=en */
 export type Lang = 'zh' | 'en'
-export const VIEWS = ['atlas', 'record', 'crosswalk', 'accounts', 'data'] as const
+export const VIEWS = ['atlas', 'unit', 'record', 'crosswalk', 'accounts', 'data'] as const
 export type View = (typeof VIEWS)[number]
 
 export interface MapPosition {

@@ -16,7 +16,8 @@ let flight: AbortController | null = null
 
 export async function loadDetails(): Promise<void> {
   flight?.abort()
-  const code = address.select
+  // A unit's own page asks for what it needs itself.
+  const code = address.view === 'unit' ? undefined : address.select
   if (!code) {
     Object.assign(details, { code: '', state: 'none', unit: null, message: '' })
     return
@@ -37,5 +38,5 @@ export async function loadDetails(): Promise<void> {
 }
 
 export function followSelection(): void {
-  watch([() => address.select, at, () => version.n], () => void loadDetails(), { immediate: true })
+  watch([() => address.select, () => address.view === 'unit', at, () => version.n], () => void loadDetails(), { immediate: true })
 }
