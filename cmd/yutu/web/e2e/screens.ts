@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 import { mapIdle, type World } from './fixtures'
 import { timeScreens, unitScreens } from './past.screens'
+import { changeScreens } from './screens-changes'
 import type { Service } from './service'
 
 export interface Stage {
@@ -296,4 +297,5 @@ export const screens: Screen[] = [
       await page.locator('h1').first().waitFor()
     },
   },
+  ...changeScreens,
 ]

@@ -8,6 +8,8 @@ export class ServiceError extends Error {
     readonly detail: string,
     /** Seconds after which trying again makes sense; 0 when the service does not say. */
     readonly retryAfter = 0,
+    /** Everything the checks found, where the answer is a refusal with findings. */
+    readonly findings: readonly unknown[] = [],
   ) {
     super(title || `HTTP ${status}`)
   }
@@ -43,8 +45,8 @@ export async function call(path: string, init: RequestInit = {}): Promise<Respon
     throw new ServiceError(0, '', '')
   }
   if (!res.ok) {
-    const p = (await res.json().catch(() => ({}))) as { title?: string; detail?: string }
-    throw new ServiceError(res.status, p.title ?? '', p.detail ?? '', Number(res.headers.get('Retry-After')) || 0)
+    const p = (await res.json().catch(() => ({}))) as { title?: string; detail?: string; findings?: unknown[] }
+    throw new ServiceError(res.status, p.title ?? '', p.detail ?? '', Number(res.headers.get('Retry-After')) || 0, p.findings ?? [])
   }
   return res
 }

@@ -1,11 +1,14 @@
 import { computed, ref } from 'vue'
-import zh from './zh.json'
-import en from './en.json'
+import baseZh from './zh.json'
+import baseEn from './en.json'
+import changeZh from './change.zh.json'
+import changeEn from './change.en.json'
 import { setRequestLanguage } from '../api/client'
 import type { Lang } from '../state/address'
 
+const zh = { ...baseZh, ...changeZh }
 export type TextKey = keyof typeof zh
-const tables: Record<Lang, Record<TextKey, string>> = { zh, en }
+export const tables: Record<Lang, Record<TextKey, string>> = { zh, en: { ...baseEn, ...changeEn } }
 
 export const lang = ref<Lang>('zh')
 export const langTag = computed(() => (lang.value === 'zh' ? 'zh-CN' : 'en'))

@@ -128,10 +128,10 @@ export class MapController {
     })
     map.on('mousemove', (e) => {
       o.on.pointer(e.lngLat.lng, e.lngLat.lat)
-      const f = this.at(e.point)
+      const f = this.picking ? this.at(e.point) : null
       this.setHover(f)
       o.on.hover(f ? { code: String(f.properties.code), name: String(f.properties.name), type: String(f.properties.type ?? ''), x: e.point.x, y: e.point.y } : null)
-      map.getCanvas().style.cursor = f ? 'pointer' : ''
+      if (this.picking) map.getCanvas().style.cursor = f ? 'pointer' : ''
     })
     map.on('mouseout', () => {
       this.setHover(null)
@@ -140,12 +140,14 @@ export class MapController {
     map.on('dragstart', () => o.on.hover(null))
     map.on('click', (e) => {
       o.on.pointer(e.lngLat.lng, e.lngLat.lat)
+      if (!this.picking) return
       const f = this.at(e.point)
       o.on.pick(f ? String(f.properties.code) : null)
     })
     const canvas = map.getCanvas()
     canvas.addEventListener('keydown', (e) => {
       if (e.key !== 'Enter' && e.key !== ' ') return
+      if (!this.picking) return
       e.preventDefault()
       const f = this.at(map.project(map.getCenter()))
       if (f) o.on.pick(String(f.properties.code))
@@ -238,6 +240,9 @@ export class MapController {
   extend(f: (map: maplibregl.Map) => void): void {
     this.whenReady(() => f(this.map))
   }
+
+  /** While a tool of its own takes the clicks, units are neither picked nor pointed out. */
+  picking = true
 
   select(u: Pick<UnitSummary, 'code' | 'level_number' | 'label'> | null): void {
     this.whenReady(() => {

@@ -43,8 +43,15 @@ describe('formatHash', () => {
       { view: 'atlas', list: false },
       { view: 'data', list: true, lang: 'zh', at: '2020-02-29', select: '330727', map: { zoom: 9.25, lat: -29.12345, lon: -120.54321 } },
     ]
+    all.push({ view: 'record', list: false, form: { kind: 'merge', units: '330727001000,330727002000', date: '2026-12-01' } })
+    all.push({ view: 'crosswalk', list: false, form: { from: '2017-12-31', to: '2026-11-26', level: 'village', weight: 'area' } })
     all.push({ view: 'unit', list: false, select: '330727102000', at: '2018-10-30' })
     for (const a of all) expect(parseHash(formatHash(a))).toEqual(a)
+  })
+  it('keeps a form to its own view', () => {
+    expect(formatHash({ view: 'atlas', list: false, form: { kind: 'merge' } })).toBe('#')
+    expect(parseHash('#view=record&kind=merge&from=2020-01-01').form).toEqual({ kind: 'merge' })
+    expect(parseHash('#view=record&kind=%3Cb%3E').form).toBeUndefined()
   })
   it('rounds the position to about a metre', () => {
     expect(formatHash({ view: 'atlas', list: false, map: { zoom: 9.123456, lat: 29.0000049, lon: 120 } })).toBe('#map=9.12/29.00000/120.00000')

@@ -2,7 +2,7 @@ import { reactive, readonly } from 'vue'
 
 /** Whatever one sees is in the address: #map=zoom/lat/lon&select=CODE&at=DATE&view=unit&sheet=list&lang=en */
 export type Lang = 'zh' | 'en'
-export const VIEWS = ['atlas', 'unit', 'accounts', 'data'] as const
+export const VIEWS = ['atlas', 'unit', 'record', 'crosswalk', 'accounts', 'data'] as const
 export type View = (typeof VIEWS)[number]
 
 export interface MapPosition {
@@ -18,6 +18,14 @@ export interface Address {
   view: View
   list: boolean
   lang?: Lang
+  /** What the form of the view holds, as far as it belongs into the address (see FORMS). */
+  form?: Readonly<Record<string, string>>
+}
+
+/** The fields of each view's form that stand in the address. */
+const FORMS: Partial<Record<View, readonly string[]>> = {
+  record: ['kind', 'units', 'date'],
+  crosswalk: ['from', 'to', 'level', 'weight'],
 }
 
 export function isDate(s: string): boolean {
@@ -49,6 +57,12 @@ export function parseHash(hash: string): Address {
   if (isDate(at)) a.at = at
   const lang = q.get('lang')
   if (lang === 'zh' || lang === 'en') a.lang = lang
+  const form: Record<string, string> = {}
+  for (const k of FORMS[a.view] ?? []) {
+    const v = q.get(k) ?? ''
+    if (/^[0-9A-Za-z,-]{1,400}$/.test(v)) form[k] = v
+  }
+  if (Object.keys(form).length) a.form = form
   return a
 }
 
@@ -59,6 +73,7 @@ export function formatHash(a: Address): string {
   if (a.select) out.push(`select=${a.select}`)
   if (a.at) out.push(`at=${a.at}`)
   if (a.view !== 'atlas') out.push(`view=${a.view}`)
+  for (const k of FORMS[a.view] ?? []) if (a.form?.[k]) out.push(`${k}=${a.form[k]}`)
   if (a.list) out.push('sheet=list')
   if (a.lang) out.push(`lang=${a.lang}`)
   return '#' + out.join('&')
@@ -82,11 +97,21 @@ function assign(a: Address): void {
   state.view = a.view
   state.list = a.list
   state.lang = a.lang ?? state.lang
+  state.form = a.form
+}
+
+type Hold = (leave: () => void) => boolean
+let hold: Hold | null = null
+/** Asked before another view is opened; when it answers true it has taken over and calls leave to go on. null lets go. */
+export function holdView(h: Hold | null): void {
+  hold = h
 }
 
 /** Changes part of the address. A step that Back should undo is pushed; a move of the map replaces. */
 export function go(patch: Partial<Address>, how: 'push' | 'replace' = 'push'): void {
-  const next: Address = { ...state, ...patch }
+  // A form belongs to its view.
+  const next: Address = { ...state, ...(patch.view && patch.view !== state.view ? { form: undefined } : {}), ...patch }
+  if (next.view !== state.view && hold?.(() => go(patch, how))) return
   if (formatHash(next) === formatHash(state)) return
   assign(next)
   history[how === 'push' ? 'pushState' : 'replaceState']({ own: true }, '', formatHash(next))
@@ -97,6 +122,11 @@ export function startAddress(): void {
   assign(parseHash(location.hash))
   const back = (e: PopStateEvent) => {
     const a = parseHash(location.hash)
+    const here = formatHash(state)
+    if (a.view !== state.view && hold?.(() => go({ map: undefined, select: undefined, at: undefined, ...a }))) {
+      history.pushState({ own: true }, '', here)
+      return
+    }
     // Back goes back to a place, not to a language; an address typed or pasted means what it says.
     if ((e.state as { own?: boolean } | null)?.own && state.lang && a.lang !== state.lang) {
       a.lang = state.lang
