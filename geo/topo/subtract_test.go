@@ -26,13 +26,13 @@ func cells4(x0, y0, x1, y1 int) orb.MultiPolygon {
 	return orb.MultiPolygon{{r}}
 }
 
-//	+--+--+--+
-//	|  |  |  |   what is taken out of the square of nine cells
-//	+--+--+--+   and put back makes the same square
-//	|  |##|  |
-//	+--+--+--+
-//	|  |  |  |
-//	+--+--+--+
+// +--+--+--+
+// |  |  |  |   what is taken out of the square of nine cells
+// +--+--+--+   and put back makes the same square
+// |  |##|  |
+// +--+--+--+
+// |  |  |  |
+// +--+--+--+
 func TestSubtractUndoesUnion(t *testing.T) {
 	whole := cells4(0, 0, 3, 3)
 	for name, parts := range map[string][]orb.MultiPolygon{
