@@ -345,16 +345,6 @@ func hash(v Vertex) uint64 {
 	return h ^ h>>32
 }
 
-// find returns the number of v, or −1.
-func (t *table) find(v Vertex) int32 {
-	mask := uint64(len(t.slots) - 1)
-	for i := hash(v) & mask; ; i = (i + 1) & mask {
-		if id := t.slots[i] - 1; id < 0 || t.keys[id] == v {
-			return id
-		}
-	}
-}
-
 // id returns the number of v, giving it the next one when it is new. A border is mostly met again in the order, or against
 // the order, in which it was met first: then its vertices are next to each other, and no search is needed.
 func (t *table) id(v Vertex) int32 {
