@@ -98,4 +98,5 @@ check: packages-test $(WEB)/dist/index.html tools
 
 bench: packages-test build .ci/mapshaper/node_modules/.package-lock.json
 	go test ./cmd/yutu -run '^$$' -bench . -benchtime 1x -timeout 60m
+	YUTU_LARGE=1 go test ./geo/topo/fit -run '^$$' -bench Province -benchtime 1x -timeout 20m
 	go test ./data/atlas -run '^$$' -bench 'Locator|LocateBesidePostGIS|Batch' -timeout 20m
