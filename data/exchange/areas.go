@@ -56,7 +56,7 @@ func ReadAreas(ctx context.Context, path string, o Options) (*Areas, error) {
 	var f *file
 	if fm == formatGeoJSON {
 		f, err = loadAreas(ctx, path, half(o.Progress, 0), out)
-	} else if f, err = load(ctx, path, layer, fm, o, half(o.Progress, 0)); err == nil {
+	} else if f, err = load(ctx, path, layer, fm, o, nil, half(o.Progress, 0)); err == nil {
 		for _, r := range f.rows {
 			a := Area{Record: r.number}
 			for i, name := range f.all {

@@ -11,7 +11,6 @@ import (
 	"yutu/geo"
 	"yutu/geo/crs"
 	"yutu/geo/division"
-	"yutu/geo/topo"
 	"yutu/geo/topo/valid"
 )
 
@@ -223,27 +222,33 @@ func (c *check) geometry(u *unit, r *record) {
 	u.Geom = r.geom
 	b := u.Geom.Bound()
 	u.outside = b.Min[0] < extent.west || b.Max[0] > extent.east || b.Min[1] < extent.south || b.Max[1] > extent.north
+	e := r.early
+	if e == nil || !c.plain() {
+		found := examine(u.Geom)
+		e = &found
+	}
 	whole := true
-	violations := valid.Check(u.Geom)
-	for i, v := range violations {
+	for i, v := range e.violations {
 		f := violation(v)
 		whole = whole && f.Severity < geo.Error
 		switch {
 		case i < findingsPerRecord:
 			c.add(u, f)
 		case i == findingsPerRecord:
-			c.add(u, moreViolations(violations[i:]))
+			c.add(u, moreViolations(e.violations[i:]))
 		}
 	}
-	if whole {
+	if u.within = e.within; whole {
 		valid.Orient(u.Geom)
-		u.within = topo.InteriorPoint(u.Geom)
 	}
 }
 
+// plain reports whether the coordinates are longitude and latitude as they stand.
+func (c *check) plain() bool { return c.crs == crs.CGCS2000 || c.crs == crs.WGS84 }
+
 // toLonLat converts in place to the grid of the house, until the first coordinate that has no place.
 func (c *check) toLonLat(mp orb.MultiPolygon) error {
-	plain := c.crs == crs.CGCS2000 || c.crs == crs.WGS84
+	plain := c.plain()
 	for _, poly := range mp {
 		for _, ring := range poly {
 			for i, p := range ring {

@@ -30,6 +30,8 @@ type record struct {
 	geom   orb.MultiPolygon
 	// kind is the kind of a geometry that is no polygon, "" otherwise.
 	kind string
+	// early is what was found while the file was read, nil where the geometry has not been looked at.
+	early *examined
 }
 
 // value returns the text in a column, "" for none; at = -1 is the column that does not exist.
@@ -52,30 +54,40 @@ type file struct {
 	crsID, crsWKT string
 	crsFrom       string // where it says so, for messages: ".prj", "gpkg_spatial_ref_sys", …
 	broken        bool   // nothing more can be said about it
+	// examine may look at a geometry before the file is read to its end; nil for not at all.
+	examine func(orb.MultiPolygon) *examined
 }
 
-func load(ctx context.Context, path, layer string, fm format, o Options, progress func(done, total int64)) (*file, error) {
+func (f *file) add(r record) {
+	if f.examine != nil {
+		r.early = f.examine(r.geom)
+	}
+	f.rows = append(f.rows, r)
+}
+
+func load(ctx context.Context, path, layer string, fm format, o Options, examine func(orb.MultiPolygon) *examined, progress func(done, total int64)) (*file, error) {
+	f := &file{name: filepath.Base(path), examine: examine}
 	switch fm {
 	case formatShapefile:
-		return loadShapefile(ctx, path, progress)
+		return f, f.loadShapefile(ctx, path, progress)
 	case formatGeoPackage:
 		if layer == "" {
 			layer = o.Map[mapLayer]
 		}
-		return loadGeoPackage(ctx, path, layer, progress)
+		return f, f.loadGeoPackage(ctx, path, layer, progress)
 	default:
-		return loadGeoJSON(ctx, path, o, progress)
+		return f, f.loadGeoJSON(ctx, path, o, progress)
 	}
 }
 
-func loadShapefile(ctx context.Context, path string, progress func(done, total int64)) (*file, error) {
-	f := &file{name: filepath.Base(path), crsFrom: ".prj"}
+func (f *file) loadShapefile(ctx context.Context, path string, progress func(done, total int64)) error {
+	f.crsFrom = ".prj"
 	head, findings, err := shp.Read(ctx, path, shp.Limits{MaxFileBytes: maxFileBytes, MaxVertices: maxVertices}, progress, func(r shp.Record) error {
-		f.rows = append(f.rows, record{number: r.Number, values: r.Values, geom: r.Geom})
+		f.add(record{number: r.Number, values: r.Values, geom: r.Geom})
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	f.findings, f.records, f.crsWKT = findings, head.Records, head.PRJ
 	for _, c := range head.Fields {
@@ -83,17 +95,17 @@ func loadShapefile(ctx context.Context, path string, progress func(done, total i
 		f.all = append(f.all, c.Name)
 	}
 	f.broken = len(f.cols) == 0
-	return f, nil
+	return nil
 }
 
-func loadGeoPackage(ctx context.Context, path, layer string, progress func(done, total int64)) (*file, error) {
-	f := &file{name: filepath.Base(path), crsFrom: "gpkg_spatial_ref_sys"}
+func (f *file) loadGeoPackage(ctx context.Context, path, layer string, progress func(done, total int64)) error {
+	f.crsFrom = "gpkg_spatial_ref_sys"
 	head, findings, err := gpkg.Read(ctx, path, layer, gpkg.Limits{MaxFileBytes: maxFileBytes, MaxVertices: maxVertices}, progress, func(r gpkg.Record) error {
-		f.rows = append(f.rows, record{number: r.Number, values: r.Values, geom: r.Geom})
+		f.add(record{number: r.Number, values: r.Values, geom: r.Geom})
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	f.findings, f.records = findings, head.Records
 	for _, c := range head.Columns {
@@ -107,22 +119,22 @@ func loadGeoPackage(ctx context.Context, path, layer string, progress func(done,
 		f.crsWKT = head.SRS.Definition
 	}
 	f.broken = head.Layer == ""
-	return f, nil
+	return nil
 }
 
 // maxNames bounds how many different names of properties are remembered, for messages only.
 const maxNames = 1000
 
-func loadGeoJSON(ctx context.Context, path string, o Options, progress func(done, total int64)) (*file, error) {
-	f := &file{name: filepath.Base(path), crsFrom: "crs"}
+func (f *file) loadGeoJSON(ctx context.Context, path string, o Options, progress func(done, total int64)) error {
+	f.crsFrom = "crs"
 	in, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer in.Close()
 	st, err := in.Stat()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	counted := &countingReader{ctx: ctx, r: in, total: st.Size(), progress: progress}
 	columnOf := map[string]int{} // -1: seen, not wanted
@@ -150,7 +162,7 @@ func loadGeoJSON(ctx context.Context, path string, o Options, progress func(done
 			}
 		}
 		rec.geom, rec.kind = polygonsOf(ft.Geometry, 0)
-		f.rows = append(f.rows, rec)
+		f.add(rec)
 		return nil
 	})
 	var syntax *geojson.SyntaxError
@@ -159,13 +171,13 @@ func loadGeoJSON(ctx context.Context, path string, o Options, progress func(done
 		f.findings = append(f.findings, badJSON(f.name, syntax))
 		f.records = max(f.records, syntax.Record)
 	case err != nil:
-		return nil, err
+		return err
 	}
 	// RFC 7946, clause 4: WGS 84 unless the obsolete crs member says otherwise.
 	if f.crsID = head.CRS; f.crsID == "" {
 		f.crsID, f.crsFrom = "EPSG:4326", "RFC 7946"
 	}
-	return f, nil
+	return nil
 }
 
 type countingReader struct {

@@ -31,7 +31,9 @@ func readDivisions(ctx context.Context, path string, o Options, known Known) (*D
 		out.Findings = []geo.Finding{*bad}
 		return out, nil
 	}
-	f, err := load(ctx, path, layer, fm, o, half(o.Progress, 0))
+	ahead := newEarly()
+	f, err := load(ctx, path, layer, fm, o, ahead.take, half(o.Progress, 0))
+	ahead.finish()
 	if err != nil {
 		return nil, err
 	}
