@@ -62,7 +62,7 @@ run: packages-run build
 	@exec bin/yutu serve --demo
 
 test: packages-test build
-	go test -race -timeout 20m ./...
+	go test -race -timeout 40m ./...
 	cd $(WEB) && npm run --silent test
 	$(MAKE) e2e
 

@@ -65,7 +65,7 @@ func (c demoCmd) load(a *app, db *database) error {
 		}
 	}
 	bar := a.progress("生成示范数据", "Making demonstration data")
-	world, err := synth.Generate(a.ctx, synth.Options{
+	world, err := generate(a.ctx, synth.Options{
 		Size: synth.Size(c.Size), Seed: c.Seed,
 		Progress: func(done, total int) { bar.update(int64(done), int64(total)) },
 	})
@@ -95,6 +95,9 @@ func (c demoCmd) load(a *app, db *database) error {
 		len(world.Units), len(world.History), c.Seed, dir)
 	return nil
 }
+
+// generate is a variable for tests alone: they make the same county many times.
+var generate = synth.Generate
 
 // history is the world's past as the store takes it.
 func history(w *synth.World) []pg.HistoricEvent {

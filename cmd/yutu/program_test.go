@@ -75,7 +75,7 @@ func serve(t testing.TB, args ...string) *running {
 		return result
 	}}
 	t.Cleanup(func() { r.stop() })
-	deadline := time.Now().Add(2 * time.Minute)
+	deadline := time.Now().Add(5 * time.Minute)
 	for r.url == "" {
 		select {
 		case c := <-code:
@@ -85,7 +85,7 @@ func serve(t testing.TB, args ...string) *running {
 		}
 		r.url = address.FindString(stdout.String())
 		if time.Now().After(deadline) {
-			t.Fatalf("not ready after two minutes: %s%s", stdout.String(), stderr.String())
+			t.Fatalf("not ready after five minutes: %s%s", stdout.String(), stderr.String())
 		}
 	}
 	return r
