@@ -283,7 +283,7 @@ test('a recorded mistake is withdrawn with its reason', async ({ page, demo, wor
   const { a } = pair(world)
   await signedIn(page)
   const event = { id: 5, kind: 'rename', date: '2026-11-01', document: { number: '磐政发〔2026〕3号', issuer: '', title: '', date: null }, note: '', actor: 'editor', recorded_at: '2026-11-20T02:00:00Z', synthetic: false, withdrawn_at: null, withdrawable: true, before: [a], after: [a] }
-  await eventsList(page, [event, { ...event, id: 4, withdrawable: false, synthetic: true }])
+  await eventsList(page, [event, { ...event, id: 4, withdrawable: false, actor: 'cli:root' }])
   let reason = ''
   await page.route('**/api/v1/divisions/events/5/withdraw', (r) => {
     reason = (r.request().postDataJSON() as { reason: string }).reason
