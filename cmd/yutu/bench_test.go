@@ -284,7 +284,7 @@ func BenchmarkTiles(b *testing.B) {
 }
 
 // BenchmarkTilesInThePast compares cold tiles of the county before its townships and villages were merged with those of
-// today: a past date is no slower, tile for tile, though it has half as many units again.
+// today; the past has half as many units again.
 func BenchmarkTilesInThePast(b *testing.B) {
 	home := b.TempDir()
 	if out, err := exec.Command(binary(b), "demo", "--home", home).CombinedOutput(); err != nil {
