@@ -111,6 +111,20 @@ export const test = base.extend<Fixtures, Services>({
   ],
 })
 
+/**
+ * Gives a test a service of its own and ends it afterwards. Pages that follow the service leave it first: one that
+ * still asks while the service ends notes a refused connection, which is no finding.
+ */
+export async function withService(page: Page, flags: string[], work: (own: Service) => Promise<void>): Promise<void> {
+  const own = await Service.start(flags)
+  try {
+    await work(own)
+    for (const p of page.context().pages()) await p.goto('about:blank')
+  } finally {
+    await own.stop()
+  }
+}
+
 /** Waits until the map has drawn everything it asked for and stays so. */
 export async function mapIdle(page: Page): Promise<void> {
   await page.waitForSelector('#map[data-idle]', { timeout: 55_000 })

@@ -1,15 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { details, expect, json, mapIdle, test } from './fixtures'
-import { Service } from './service'
+import { details, expect, json, mapIdle, test, withService } from './fixtures'
 
 // The unit looked at is gone after the undo, which the browser notes as a 404.
 test.use({ allowed: ['404'] })
 
 test('an open page follows the database: demonstration loaded, then undone', async ({ page }) => {
   test.setTimeout(180_000)
-  const own = await Service.start()
-  try {
+  await withService(page, [], async (own) => {
     await page.goto(own.url)
     await expect(page.locator('h1')).toHaveText('这里还没有行政区划')
     const loaded = await own.run('demo', '--json')
@@ -24,15 +22,12 @@ test('an open page follows the database: demonstration loaded, then undone', asy
     const undone = await own.run('undo', id)
     expect(undone.code, undone.out).toBe(0)
     await expect(page.locator('h1').first()).toHaveText('这里还没有行政区划', { timeout: 30_000 })
-  } finally {
-    await own.stop()
-  }
+  })
 })
 
 test('one renamed township reaches the open map, past the browser\'s cache', async ({ page }) => {
   test.setTimeout(180_000)
-  const own = await Service.start(['--demo'])
-  try {
+  await withService(page, ['--demo'], async (own) => {
     const found = await json<{ features: { properties: Record<string, unknown> }[] }>(
       `${own.url}/ogc/collections/divisions/items?f=json&level=township&limit=1`,
     )
@@ -51,7 +46,5 @@ test('one renamed township reaches the open map, past the browser\'s cache', asy
     expect(imported.code, imported.out).toBe(0)
     await tile
     await expect(details(page).locator('h2')).toHaveText('改名乡', { timeout: 30_000 })
-  } finally {
-    await own.stop()
-  }
+  })
 })
