@@ -1,5 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { serious } from './axe'
 import { cases, LONG, serveCase, serveDates } from './past'
 import { expect, hash, json, mapIdle, test } from './fixtures'
 
@@ -7,12 +7,6 @@ interface Dates {
   dates: { date: string; events: number[]; changed: number }[]
 }
 const slider = (page: Page) => page.getByRole('slider')
-const serious = async (page: Page) => {
-  const result = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
-  return result.violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target.join(' ')} ${n.failureSummary}`).join('; ')}`)
-}
 
 test('the slider speaks its date and what changed, and steps from change to change by keyboard', async ({ page, demo }) => {
   const { dates } = await json<Dates>(`${demo.url}/api/v1/divisions/dates`)

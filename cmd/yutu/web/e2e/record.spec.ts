@@ -1,5 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { serious } from './axe'
 import { adjustPreview, inspector, mergePreview, neighbours, previews, signedIn } from './changes'
 import { expect, hash, json, mapIdle, onMap, pixelOf, test, type World } from './fixtures'
 
@@ -10,10 +10,6 @@ const pair = (w: World) => {
   return { a, b }
 }
 const vertex = (page: Page, n: number) => page.getByRole('textbox', { name: `第 ${n} 点，经度和纬度`, exact: true })
-async function serious(page: Page): Promise<string[]> {
-  const r = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
-  return r.violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id} ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)
-}
 async function eventsList(page: Page, events: unknown[] = []): Promise<void> {
   await page.route('**/api/v1/divisions/events', (r) => (r.request().method() === 'GET' ? r.fulfill({ json: { events } }) : r.fallback()))
 }
