@@ -8,12 +8,12 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/paulmach/orb/planar"
 	"pgregory.net/rapid"
 
 	"yutu/data/pg"
 	"yutu/data/pgtest"
 	"yutu/geo/division"
-	"yutu/geo/geodesy"
 )
 
 // told is a data set that tells its own past: 甲 and 乙 were merged into 丙 in 2010.
@@ -156,11 +156,12 @@ func fingerprint(units []division.Unit, events []division.Event, edges []divisio
 	return out
 }
 
-// ground is the units with their area instead of their vertices.
+// ground is the units with their area in the plane of longitude and latitude instead of their vertices: a vertex on a
+// parallel leaves it as it is, which an area between geodesics does not.
 func ground(units []division.Unit) []division.Unit {
 	out := slices.Clone(units)
 	for i := range out {
-		out[i].Source += fmt.Sprintf(" %.1f m²", geodesy.AreaM2(out[i].Geom))
+		out[i].Source += fmt.Sprintf(" %.12f square degrees", planar.Area(out[i].Geom))
 		out[i].Geom = nil
 	}
 	return out

@@ -181,11 +181,24 @@ func drawRequest(t *rapid.T, s *division.State, day division.Date) division.Requ
 	case division.Rename:
 		q.Results = []division.Result{{Name: name}}
 	case division.Upgrade:
-		q.Results = []division.Result{{Type: rapid.SampledFrom([]string{"街道", "镇", "乡", "居民委员会", "村民委员会"}).Draw(t, "type")}}
+		types := []string{"街道", "镇", "乡"}
+		if level == division.Village && rapid.IntRange(0, 3).Draw(t, "own kind") > 0 {
+			types = []string{"居民委员会", "村民委员会"}
+		}
+		q.Results = []division.Result{{Type: rapid.SampledFrom(types).Draw(t, "type")}}
 	case division.Reseat:
 		seat := [2]float64(u.Geom[0][0][0])
 		q.Seat = &seat
 	case division.Adjust:
+		var near []*division.Unit
+		for _, n := range all {
+			if n.ID != u.ID && len(sharedStretch(u.Geom, n.Geom)) > 1 {
+				near = append(near, n)
+			}
+		}
+		if len(near) > 0 && rapid.IntRange(0, 3).Draw(t, "near") > 0 {
+			beside = one(near, "neighbour")
+		}
 		q.Units = append(q.Units, beside.Code)
 		if shared := sharedStretch(u.Geom, beside.Geom); len(shared) > 1 {
 			a, b := shared[0], shared[len(shared)-1]
@@ -239,7 +252,7 @@ var seen = tally{map[string]int{}, map[string]int{}}
 // code has two versions on a day, every unit lies under its parent and fills it, and what is withdrawn leaves no trace.
 func TestRandomSequencesOfEventsLoseNothing(t *testing.T) {
 	codes := codeRanges(t)
-	rapid.Check(t, func(t *rapid.T) {
+	sequence := func(t *rapid.T) {
 		units := drawnWorld()
 		s := division.NewState(units, nil, nil, codes)
 		var want [division.Village + 1]float64
@@ -301,13 +314,25 @@ func TestRandomSequencesOfEventsLoseNothing(t *testing.T) {
 		}
 		law(t, s, s.Units(), days, want)
 		carried(t, s, day+100)
-	})
+	}
+	missing := func() (kinds []division.EventKind) {
+		for _, k := range division.EventKinds {
+			if seen.done[string(k)] == 0 {
+				kinds = append(kinds, k)
+			}
+		}
+		return kinds
+	}
+	// The rarest kind comes some eight times in a hundred sequences, so now and then not at all.
+	for range 5 {
+		if rapid.Check(t, sequence); len(missing()) == 0 {
+			break
+		}
+	}
 	t.Log("recorded:", seen.done)
 	t.Log("refused:", seen.refused)
-	for _, k := range division.EventKinds {
-		if seen.done[string(k)] == 0 && !testing.Short() {
-			t.Errorf("no event of kind %s was ever possible", k)
-		}
+	if kinds := missing(); len(kinds) > 0 {
+		t.Errorf("no event of the kinds %v was ever possible", kinds)
 	}
 }
 
