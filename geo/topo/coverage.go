@@ -2,7 +2,6 @@ package topo
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 
@@ -22,74 +21,18 @@ type Coverage struct {
 // NewCoverage finds the arcs of the shapes, lon, lat in degrees. Shapes may overlap, such as the levels of a hierarchy:
 // each arc is one for all. Errors: a position not on the earth, with the number of the shape; ctx ended.
 func NewCoverage(ctx context.Context, shapes []orb.MultiPolygon) (*Coverage, error) {
-	total, rings := 0, 0
-	for _, s := range shapes {
-		for _, p := range s {
-			for _, r := range p {
-				total += len(r)
-				rings++
-			}
-		}
-	}
-	if total > math.MaxInt32/2 {
-		return nil, fmt.Errorf("coverage: %d vertices are more than can be simplified at once", total)
-	}
-	verts := newVertices(total/2 + 64)
-	ids := make([]int32, 0, total)
-	ends := make([]int32, 0, rings)
-	for i, s := range shapes {
-		for _, p := range s {
-			for _, r := range p {
-				first := len(ids)
-				for _, pt := range r {
-					v, err := vertexOf(pt)
-					if err != nil {
-						return nil, fmt.Errorf("coverage: shape %d: %w", i, err)
-					}
-					if id := verts.id(v); len(ids) == first || ids[len(ids)-1] != id {
-						ids = append(ids, id)
-					}
-				}
-				for len(ids) > first+1 && ids[first] == ids[len(ids)-1] {
-					ids = ids[:len(ids)-1]
-				}
-				if len(ids)-first < 3 {
-					ids = ids[:first]
-				}
-				ends = append(ends, int32(len(ids)))
-			}
-		}
-	}
-	if err := ctx.Err(); err != nil {
+	k, err := cuttingOf(ctx, shapes)
+	if err != nil {
 		return nil, err
 	}
-	verts.seal()
-	at := int32(0)
-	for _, end := range ends {
-		ring := ids[at:end]
-		for i, a := range ring {
-			b := ring[0]
-			if i+1 < len(ring) {
-				b = ring[i+1]
-			}
-			verts.link(a, b)
-		}
-		at = end
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	c := &Coverage{pts: make([]Vertex, 0, len(verts.keys)+len(verts.keys)/16), start: []int32{0}, shapes: make([][][][]Ref, len(shapes))}
-	cut := &cutting{c: c, verts: verts, found: map[uint64]int32{}}
-	at = 0
+	c := &Coverage{start: []int32{0}, shapes: make([][][][]Ref, len(shapes))}
 	n := 0
 	for i, s := range shapes {
 		for _, p := range s {
 			var poly [][]Ref
 			for range p {
-				if end := ends[n]; end > at {
-					poly = append(poly, cut.ring(ids[at:end]))
-					at = end
+				if r := k.rings[n]; r.n > 0 {
+					poly = append(poly, k.ring(r))
 				}
 				n++
 			}
@@ -98,11 +41,21 @@ func NewCoverage(ctx context.Context, shapes []orb.MultiPolygon) (*Coverage, err
 			}
 		}
 	}
-	c.plane = make([]flat, c.arcs())
-	for a := range c.plane {
-		c.plane[a] = ellipsoidAt(c.arc(int32(a))[0])
+	for _, a := range k.arcs {
+		c.start = append(c.start, c.start[len(c.start)-1]+a.n)
 	}
-	return c, nil
+	c.pts, c.plane = make([]Vertex, c.start[len(k.arcs)]), make([]flat, len(k.arcs))
+	err = parallel(ctx, len(k.arcs), func(i int) {
+		a, dst := k.arcs[i], c.arc(int32(i))
+		for j := range dst {
+			dst[j] = k.all[a.ring.step(a.from, int32(j))]
+		}
+		if a.reversed {
+			slices.Reverse(dst)
+		}
+		c.plane[i] = ellipsoidAt(dst[0])
+	})
+	return c, err
 }
 
 func (c *Coverage) arcs() int { return len(c.start) - 1 }
@@ -131,59 +84,4 @@ func ellipsoidAt(v Vertex) flat {
 	w := math.Sqrt(1 - e2*sin*sin)
 	const radian = math.Pi / 180 / nano
 	return flat{max(1e-9, equatorM/2/math.Pi/w*cos*radian), equatorM / 2 / math.Pi * (1 - e2) / (w * w * w) * radian}
-}
-
-// cutting cuts rings at nodes.
-type cutting struct {
-	c     *Coverage
-	verts *vertices
-	found map[uint64]int32 // first edge of each arc in its own sense → its number
-	turn  []int32
-}
-
-func (k *cutting) ring(ids []int32) []Ref {
-	start := slices.IndexFunc(ids, k.verts.isNode)
-	if start < 0 {
-		start = 0
-		for i, id := range ids {
-			if k.verts.keys[id].less(k.verts.keys[ids[start]]) {
-				start = i
-			}
-		}
-	}
-	k.turn = append(append(append(k.turn[:0], ids[start:]...), ids[:start]...), ids[start])
-	var refs []Ref
-	from := 0
-	for i := 1; i < len(k.turn); i++ {
-		if i == len(k.turn)-1 || k.verts.isNode(k.turn[i]) {
-			refs = append(refs, k.piece(k.turn[from:i+1]))
-			from = i
-		}
-	}
-	return refs
-}
-
-// piece finds or makes the arc of these vertices; see edit.piece.
-func (k *cutting) piece(ids []int32) Ref {
-	n := len(ids)
-	lo, hi := k.verts.keys[ids[0]], k.verts.keys[ids[n-1]]
-	if lo == hi {
-		lo, hi = k.verts.keys[ids[1]], k.verts.keys[ids[n-2]]
-	}
-	reversed := hi.less(lo)
-	if reversed {
-		slices.Reverse(ids)
-		defer slices.Reverse(ids)
-	}
-	key := edgeKey(ids[0], ids[1])
-	if a, ok := k.found[key]; ok {
-		return refOf(a, reversed)
-	}
-	a := int32(k.c.arcs())
-	k.found[key] = a
-	for _, id := range ids {
-		k.c.pts = append(k.c.pts, k.verts.keys[id])
-	}
-	k.c.start = append(k.c.start, int32(len(k.c.pts)))
-	return refOf(a, reversed)
 }

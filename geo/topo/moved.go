@@ -2,6 +2,7 @@ package topo
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 
@@ -49,34 +50,45 @@ const mostChanged = 10
 // Report measures what one level changed.
 func (t *Thinned) Report(level int) Moved {
 	m := Moved{ToleranceM: t.tolerances[level], VerticesBefore: len(t.c.pts), VerticesAfter: t.Kept(level), Restored: t.restored[level]}
-	var off []float32
-	for a := range int32(t.c.arcs()) {
-		f := t.c.plane[a]
-		last := t.c.start[a]
+	off := make([]float32, len(t.c.pts)) // of what stays 0
+	type most struct {
+		metres float64
+		at     int32
+	}
+	far := make([]most, t.c.arcs())
+	_ = parallel(context.Background(), t.c.arcs(), func(a int) {
+		f, last := t.c.plane[a], t.c.start[a]
 		for i := last + 1; i < t.c.start[a+1]; i++ {
 			if t.keep[i] > uint8(level) {
 				continue
 			}
 			for k := last + 1; k < i; k++ {
-				_, d := f.foot(t.c.pts[k], t.c.pts[last], t.c.pts[i])
-				off = append(off, float32(d))
-				if d > m.MaxM || m.MaxAt == nil {
-					at := t.c.pts[k].point()
-					m.MaxM, m.MaxAt = d, &at
+				d := f.off(t.c.pts[k], t.c.pts[last], t.c.pts[i])
+				off[k] = float32(d)
+				if d > far[a].metres || far[a].at == 0 {
+					far[a] = most{d, k}
 				}
 			}
 			last = i
 		}
+	})
+	for _, x := range far {
+		if x.at > 0 && (x.metres > m.MaxM || m.MaxAt == nil) {
+			at := t.c.pts[x.at].point()
+			m.MaxM, m.MaxAt = x.metres, &at
+		}
 	}
-	if n := len(off); n > 0 {
-		slices.Sort(off)
-		m.P50M, m.P95M = float64(off[(n-1)/2]), float64(off[(n-1)*95/100])
+	// Those that stay come before all that are left out.
+	if stay, n := m.VerticesAfter, len(off)-m.VerticesAfter; n > 0 {
+		m.P50M, m.P95M = float64(nth(off, stay+(n-1)/2)), float64(nth(off, stay+(n-1)*95/100))
 	}
 	changes := make([]AreaChange, len(t.c.shapes))
-	for i, shape := range t.c.shapes {
-		changes[i] = AreaChange{i, t.areaM2(shape, dropped), t.areaM2(shape, uint8(level))}
-		m.AreaM2 += changes[i].BeforeM2
-		m.AreaChangedM2 += math.Abs(changes[i].AfterM2 - changes[i].BeforeM2)
+	_ = parallel(context.Background(), len(changes), func(i int) {
+		changes[i] = AreaChange{i, t.areaM2(t.c.shapes[i], dropped), t.areaM2(t.c.shapes[i], uint8(level))}
+	})
+	for _, c := range changes {
+		m.AreaM2 += c.BeforeM2
+		m.AreaChangedM2 += math.Abs(c.AfterM2 - c.BeforeM2)
 	}
 	slices.SortStableFunc(changes, func(a, b AreaChange) int { return cmp.Compare(b.part(), a.part()) })
 	m.Most = changes[:min(mostChanged, len(changes))]

@@ -36,8 +36,19 @@ func (f flat) foot(v, a, b Vertex) (Vertex, float64) {
 	if l := dx*dx + dy*dy; l > 0 {
 		t = max(0, min(1, (px*dx+py*dy)/l))
 	}
-	at := Vertex{a.X + int64(math.Round(t*float64(b.X-a.X))), a.Y + int64(math.Round(t*float64(b.Y-a.Y)))}
-	return at, math.Hypot(px-t*dx, py-t*dy)
+	return Vertex{a.X + int64(math.Round(t*float64(b.X-a.X))), a.Y + int64(math.Round(t*float64(b.Y-a.Y)))}, f.off(v, a, b)
+}
+
+// off is the distance in metres from v to the segment.
+func (f flat) off(v, a, b Vertex) float64 {
+	dx, dy := float64(b.X-a.X)*f.kx, float64(b.Y-a.Y)*f.ky
+	px, py := float64(v.X-a.X)*f.kx, float64(v.Y-a.Y)*f.ky
+	t := 0.0
+	if l := dx*dx + dy*dy; l > 0 {
+		t = max(0, min(1, (px*dx+py*dy)/l))
+	}
+	px, py = px-t*dx, py-t*dy
+	return math.Sqrt(px*px + py*py)
 }
 
 // steps is how many grid steps of either ordinate the metres are at most.

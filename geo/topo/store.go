@@ -82,7 +82,7 @@ func newVertices(capacity int) *vertices {
 	return &vertices{table: make([]int32, n), keys: make([]Vertex, 0, capacity)}
 }
 
-func (t *vertices) hash(v Vertex) uint64 {
+func hashOf(v Vertex) uint64 {
 	h := uint64(v.X)*0x9E3779B97F4A7C15 ^ uint64(v.Y)*0xC2B2AE3D27D4EB4F
 	h ^= h >> 29
 	h *= 0xBF58476D1CE4E5B9
@@ -92,7 +92,7 @@ func (t *vertices) hash(v Vertex) uint64 {
 // find returns the number of v, or -1.
 func (t *vertices) find(v Vertex) int32 {
 	mask := uint64(len(t.table) - 1)
-	for i := t.hash(v) & mask; ; i = (i + 1) & mask {
+	for i := hashOf(v) & mask; ; i = (i + 1) & mask {
 		id := t.table[i] - 1
 		if id < 0 || t.keys[id] == v {
 			return id
@@ -103,7 +103,7 @@ func (t *vertices) find(v Vertex) int32 {
 // id returns the number of v, giving it the next one when it is new.
 func (t *vertices) id(v Vertex) int32 {
 	mask := uint64(len(t.table) - 1)
-	i := t.hash(v) & mask
+	i := hashOf(v) & mask
 	for ; ; i = (i + 1) & mask {
 		id := t.table[i] - 1
 		if id < 0 {
@@ -119,7 +119,7 @@ func (t *vertices) id(v Vertex) int32 {
 		t.table = make([]int32, 2*len(t.table))
 		mask = uint64(len(t.table) - 1)
 		for id, k := range t.keys {
-			i := t.hash(k) & mask
+			i := hashOf(k) & mask
 			for t.table[i] != 0 {
 				i = (i + 1) & mask
 			}

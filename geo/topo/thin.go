@@ -54,34 +54,37 @@ func (c *Coverage) SimplifyTo(ctx context.Context, m Method, share float64) (*Th
 	if err != nil {
 		return nil, err
 	}
-	inner := make([]float32, 0, len(weight))
+	inner := 0
 	for _, w := range weight {
 		if w != always {
-			inner = append(inner, w)
+			inner++
 		}
 	}
-	slices.Sort(inner)
-	tolerance := 0.0
-	if k := len(inner) - int(math.Round(share*float64(len(inner)))); k > 0 {
-		tolerance = float64(inner[k-1])
-	} else {
-		tolerance = -1 // even vertices on straight lines stay
+	tolerance := -1.0 // even vertices on straight lines stay
+	if k := inner - int(math.Round(share*float64(inner))); k > 0 {
+		tolerance = float64(nth(weight, k-1)) // always is larger than all that can be left out
 	}
 	return c.thin(ctx, weight, []float64{tolerance})
 }
 
 func (c *Coverage) thin(ctx context.Context, weight []float32, tolerances []float64) (*Thinned, error) {
 	t := &Thinned{c: c, tolerances: tolerances, weight: weight, keep: make([]uint8, len(c.pts)), restored: make([]int, len(tolerances))}
-	for i, w := range weight {
-		level, _ := slices.BinarySearchFunc(tolerances, w, func(tolerance float64, w float32) int {
-			if float32(tolerance) >= w {
-				return -1
+	limits := make([]float32, len(tolerances))
+	for i, tolerance := range tolerances {
+		limits[i] = float32(tolerance)
+	}
+	if err := parallel(ctx, c.arcs(), func(a int) {
+		for i := c.start[a]; i < c.start[a+1]; i++ {
+			level := 0
+			for level < len(limits) && limits[level] >= weight[i] {
+				level++
 			}
-			return 1
-		})
-		if t.keep[i] = uint8(level); level == len(tolerances) {
-			t.keep[i] = dropped
+			if t.keep[i] = uint8(level); level == len(limits) {
+				t.keep[i] = dropped
+			}
 		}
+	}); err != nil {
+		return nil, err
 	}
 	u := &weeder{Thinned: t, nodes: newNodes(c)}
 	for level := range tolerances {

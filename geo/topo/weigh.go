@@ -1,10 +1,10 @@
 package topo
 
 import (
-	"container/heap"
 	"context"
 	"fmt"
 	"math"
+	"sync"
 )
 
 // Method is a rule by which vertices are left out.
@@ -123,26 +123,93 @@ func (f flat) farthest(pts []Vertex, i, j int) (k int, metres float64) {
 	return k, math.Sqrt(max(0, best))
 }
 
-// triangles is a heap of the vertices of one arc by the size of their triangles.
+// triangles are the vertices of one arc that are still there, in a heap by the size of their triangles; of equal ones the
+// first vertex leaves first.
 type triangles struct {
-	size       []float64
-	heap, at   []int32 // vertices, and where in the heap each stands
+	heap       []triangle
+	at         []int32 // of each vertex, where in the heap it stands; -1 for none
 	prev, next []int32
 }
 
-func (t *triangles) Len() int { return len(t.heap) }
-func (t *triangles) Less(i, j int) bool {
-	a, b := t.heap[i], t.heap[j]
-	return t.size[a] < t.size[b] || t.size[a] == t.size[b] && a < b
+type triangle struct {
+	size   float64
+	vertex int32
 }
-func (t *triangles) Swap(i, j int) {
-	t.heap[i], t.heap[j] = t.heap[j], t.heap[i]
-	t.at[t.heap[i]], t.at[t.heap[j]] = int32(i), int32(j)
+
+func (a triangle) less(b triangle) bool {
+	return a.size < b.size || a.size == b.size && a.vertex < b.vertex
 }
-func (t *triangles) Push(any) {}
-func (t *triangles) Pop() any {
+
+// heaps keeps the memory of triangles: a province has seventy thousand arcs.
+var heaps = sync.Pool{New: func() any { return new(triangles) }}
+
+func (t *triangles) reset(n int) {
+	if cap(t.at) < n {
+		links := make([]int32, 3*n)
+		t.at, t.prev, t.next = links[:n:n], links[n:2*n:2*n], links[2*n:]
+		t.heap = make([]triangle, 0, n)
+	}
+	t.at, t.prev, t.next, t.heap = t.at[:n], t.prev[:n], t.next[:n], t.heap[:0]
+	for i := range int32(n) {
+		t.at[i], t.prev[i], t.next[i] = -1, i-1, i+1
+	}
+}
+
+// down stores a triangle at place i, or below it.
+func (t *triangles) down(i int, x triangle) {
+	for {
+		c := 2*i + 1
+		if c >= len(t.heap) {
+			break
+		}
+		if c+1 < len(t.heap) && t.heap[c+1].less(t.heap[c]) {
+			c++
+		}
+		if !t.heap[c].less(x) {
+			break
+		}
+		t.heap[i] = t.heap[c]
+		t.at[t.heap[i].vertex] = int32(i)
+		i = c
+	}
+	t.heap[i] = x
+	t.at[x.vertex] = int32(i)
+}
+
+// fix stores a triangle whose size has changed at place i, or above or below it.
+func (t *triangles) fix(i int, x triangle) {
+	for i > 0 {
+		up := (i - 1) / 2
+		if !x.less(t.heap[up]) {
+			break
+		}
+		t.heap[i] = t.heap[up]
+		t.at[t.heap[i].vertex] = int32(i)
+		i = up
+	}
+	t.down(i, x)
+}
+
+// pop takes out the smallest triangle.
+func (t *triangles) pop() triangle {
+	least, last := t.heap[0], t.heap[len(t.heap)-1]
 	t.heap = t.heap[:len(t.heap)-1]
-	return nil
+	if len(t.heap) > 0 {
+		t.down(0, last)
+	}
+	t.at[least.vertex] = -1
+	return least
+}
+
+// triangle measures the triangle of a vertex with its neighbours in square metres, its angle weighed in.
+func (f flat) triangle(p, v, q Vertex) float64 {
+	ax, ay := float64(p.X-v.X)*f.kx, float64(p.Y-v.Y)*f.ky
+	bx, by := float64(q.X-v.X)*f.kx, float64(q.Y-v.Y)*f.ky
+	area := math.Abs(ax*by-ay*bx) / 2
+	if area == 0 {
+		return 0
+	}
+	return area * (1 - flatWeight*(ax*bx+ay*by)/math.Sqrt((ax*ax+ay*ay)*(bx*bx+by*by)))
 }
 
 func (c *Coverage) visvalingam(a int32, w []float32) {
@@ -151,41 +218,26 @@ func (c *Coverage) visvalingam(a int32, w []float32) {
 	if n < 3 {
 		return
 	}
-	links := make([]int32, 4*n)
-	t := &triangles{size: make([]float64, n), heap: links[:0:n], at: links[n : 2*n], prev: links[2*n : 3*n], next: links[3*n:]}
-	measure := func(i int32) float64 {
-		p, v, q := pts[t.prev[i]], pts[i], pts[t.next[i]]
-		ax, ay := float64(p.X-v.X)*f.kx, float64(p.Y-v.Y)*f.ky
-		bx, by := float64(q.X-v.X)*f.kx, float64(q.Y-v.Y)*f.ky
-		area := math.Abs(ax*by-ay*bx) / 2
-		if area == 0 {
-			return 0
-		}
-		return area * (1 - flatWeight*(ax*bx+ay*by)/math.Sqrt((ax*ax+ay*ay)*(bx*bx+by*by)))
+	t := heaps.Get().(*triangles)
+	defer heaps.Put(t)
+	t.reset(n)
+	for i := int32(1); i < int32(n)-1; i++ {
+		t.at[i] = int32(len(t.heap))
+		t.heap = append(t.heap, triangle{f.triangle(pts[i-1], pts[i], pts[i+1]), i})
 	}
-	for i := range int32(n) {
-		t.prev[i], t.next[i] = i-1, i+1
-		if i > 0 && int(i) < n-1 {
-			t.at[i] = int32(len(t.heap))
-			t.heap = append(t.heap, i)
-		}
+	for i := len(t.heap)/2 - 1; i >= 0; i-- {
+		t.down(i, t.heap[i])
 	}
-	for _, i := range t.heap {
-		t.size[i] = measure(i)
-	}
-	heap.Init(t)
 	reached := 0.0
 	for len(t.heap) > 0 {
-		i := t.heap[0]
-		reached = max(reached, t.size[i])
-		w[i] = float32(math.Sqrt(reached))
-		heap.Pop(t)
-		p, q := t.prev[i], t.next[i]
+		least := t.pop()
+		reached = max(reached, least.size)
+		w[least.vertex] = float32(math.Sqrt(reached))
+		p, q := t.prev[least.vertex], t.next[least.vertex]
 		t.next[p], t.prev[q] = q, p
 		for _, k := range [2]int32{p, q} {
-			if k > 0 && int(k) < n-1 {
-				t.size[k] = measure(k)
-				heap.Fix(t, int(t.at[k]))
+			if at := t.at[k]; at >= 0 {
+				t.fix(int(at), triangle{f.triangle(pts[t.prev[k]], pts[k], pts[t.next[k]]), k})
 			}
 		}
 	}
