@@ -214,6 +214,8 @@ func (d *reader) capture() (text []byte, off int64, err error) {
 	}
 }
 
+var structural = [256]bool{'"': true, '{': true, '[': true, '}': true, ']': true}
+
 // scan runs over text from i. It stops behind the last bracket or quote of the value or before a byte that cannot belong to it, and
 // then done is true, or where more text is needed or the depth is exceeded.
 func scan(text []byte, i, depth, maxDepth int, quoted bool) (at, deep int, open, done bool) {
@@ -233,6 +235,12 @@ func scan(text []byte, i, depth, maxDepth int, quoted bool) (at, deep int, open,
 			}
 			i++
 			continue
+		}
+		// Between brackets only brackets and quotes count, and most of a file is digits.
+		for depth > 0 && !structural[text[i]] {
+			if i++; i == len(text) {
+				return i, depth, false, false
+			}
 		}
 		switch text[i] {
 		case '"':
@@ -438,6 +446,21 @@ func (d *reader) deliver(f Feature) error {
 
 // features reads the array of a FeatureCollection.
 func (d *reader) features() error {
+	a := &ahead{d: d}
+	defer a.wait()
+	outer := d.members(a.add)
+	if a.ended {
+		return outer
+	}
+	// What comes before an error of the structure is delivered, and its own errors come first.
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return outer
+}
+
+// members finds the elements of an array of features.
+func (d *reader) members(add func(text []byte, off int64) error) error {
 	c, err := d.next()
 	if err != nil {
 		return err
@@ -464,12 +487,7 @@ func (d *reader) features() error {
 		if err != nil {
 			return err
 		}
-		p := d.parser.on(text, off)
-		f, err := p.feature()
-		if err != nil {
-			return err
-		}
-		if err := d.deliver(f); err != nil {
+		if err := add(text, off); err != nil {
 			return err
 		}
 	}
