@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -121,7 +120,7 @@ func loadAreas(ctx context.Context, path string, progress func(done, total int64
 		return nil, err
 	}
 	counted := &countingReader{ctx: ctx, r: in, total: st.Size(), progress: progress}
-	head, err := geojson.Read(bufio.NewReaderSize(counted, 1<<20), geojson.Limits{}, func(ft geojson.Feature) error {
+	head, err := geojson.Read(counted, geojson.Limits{}, func(ft geojson.Feature) error {
 		r := record{number: ft.Record}
 		r.geom, r.kind = polygonsOf(ft.Geometry, 0)
 		f.rows = append(f.rows, r)

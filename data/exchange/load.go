@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -138,7 +137,7 @@ func (f *file) loadGeoJSON(ctx context.Context, path string, o Options, progress
 	}
 	counted := &countingReader{ctx: ctx, r: in, total: st.Size(), progress: progress}
 	columnOf := map[string]int{} // -1: seen, not wanted
-	head, err := geojson.Read(bufio.NewReaderSize(counted, 1<<20), geojson.Limits{}, func(ft geojson.Feature) error {
+	head, err := geojson.Read(counted, geojson.Limits{}, func(ft geojson.Feature) error {
 		f.records = max(f.records, ft.Record)
 		rec := record{number: ft.Record}
 		for _, p := range ft.Properties {

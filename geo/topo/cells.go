@@ -1,12 +1,15 @@
 package topo
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // grid finds segments near others: it lists them by the cells that their boxes meet.
 type grid struct {
 	c      *Coverage
 	lo     Vertex
-	cell   int64
+	shift  uint // a cell has 2^shift steps a side
 	nx, ny int64
 	first  []int32
 	items  []int32
@@ -25,12 +28,12 @@ func newGrid(c *Coverage, sides []side) *grid {
 	}
 	w, h := float64(hi.X-lo.X+1), float64(hi.Y-lo.Y+1)
 	g.lo = lo
-	g.cell = int64(max(1, long/float64(len(sides)), math.Sqrt(w*h/float64(2*len(sides))))) + 1
+	g.shift = uint(bits.Len64(uint64(max(long/float64(len(sides)), math.Sqrt(w*h/float64(2*len(sides)))))))
 	// A long thin extent must not have more cells than segments pay for.
-	for (int64(w)/g.cell+1)*(int64(h)/g.cell+1) > int64(4*len(sides)+16) {
-		g.cell *= 2
+	for (int64(w)>>g.shift+1)*(int64(h)>>g.shift+1) > int64(4*len(sides)+16) {
+		g.shift++
 	}
-	g.nx, g.ny = int64(w)/g.cell+1, int64(h)/g.cell+1
+	g.nx, g.ny = int64(w)>>g.shift+1, int64(h)>>g.shift+1
 	g.first = make([]int32, g.nx*g.ny+1)
 	for _, s := range sides {
 		g.cells(s, func(k int64) { g.first[k+1]++ })
@@ -55,8 +58,8 @@ func (g *grid) cells(s side, fn func(k int64)) {
 	if b.X < g.lo.X || b.Y < g.lo.Y {
 		return
 	}
-	x0, x1 := max(0, (a.X-g.lo.X)/g.cell), min(g.nx-1, (b.X-g.lo.X)/g.cell)
-	for y := max(0, (a.Y-g.lo.Y)/g.cell); y <= min(g.ny-1, (b.Y-g.lo.Y)/g.cell); y++ {
+	x0, x1 := max(0, (a.X-g.lo.X)>>g.shift), min(g.nx-1, (b.X-g.lo.X)>>g.shift)
+	for y := max(0, (a.Y-g.lo.Y)>>g.shift); y <= min(g.ny-1, (b.Y-g.lo.Y)>>g.shift); y++ {
 		for x := x0; x <= x1; x++ {
 			fn(y*g.nx + x)
 		}
@@ -74,7 +77,7 @@ func (g *grid) near(t side, fn func(s side)) {
 				continue
 			}
 			// The cell of the lower left corner of what the boxes have in common speaks for the others.
-			if x, y := (max(a.X, p.X)-g.lo.X)/g.cell, (max(a.Y, p.Y)-g.lo.Y)/g.cell; y*g.nx+x == k {
+			if x, y := (max(a.X, p.X)-g.lo.X)>>g.shift, (max(a.Y, p.Y)-g.lo.Y)>>g.shift; y*g.nx+x == k {
 				fn(s)
 			}
 		}
@@ -92,16 +95,10 @@ type nodes struct {
 
 func newNodes(c *Coverage) *nodes {
 	n := &nodes{}
-	var ends []Vertex
-	seen := map[Vertex]bool{}
+	ends := make([]Vertex, 0, 2*c.arcs())
 	for a := range int32(c.arcs()) {
 		pts := c.arc(a)
-		for _, v := range [2]Vertex{pts[0], pts[len(pts)-1]} {
-			if !seen[v] {
-				seen[v] = true
-				ends = append(ends, v)
-			}
-		}
+		ends = append(ends, pts[0], pts[len(pts)-1])
 	}
 	if len(ends) == 0 {
 		return n

@@ -109,24 +109,25 @@ func (k *cutting) number(ctx context.Context) error {
 	}
 	table := make([]atomic.Uint32, size) // place + 1, open addressing
 	mask := uint64(size - 1)
+	id := func(i int32) int32 {
+		v := k.all[i]
+		for h := hashOf(v) & mask; ; h = (h + 1) & mask {
+			s := table[h].Load()
+			if s == 0 {
+				if table[h].CompareAndSwap(0, uint32(i)+1) {
+					return i
+				}
+				s = table[h].Load()
+			}
+			if k.all[s-1] == v {
+				return int32(s - 1)
+			}
+		}
+	}
 	return parallel(ctx, len(k.rings), func(n int) {
 		r := k.rings[n]
 		for i := r.at; i < r.at+r.n; i++ {
-			v := k.all[i]
-			for h := hashOf(v) & mask; ; h = (h + 1) & mask {
-				s := table[h].Load()
-				if s == 0 {
-					if table[h].CompareAndSwap(0, uint32(i)+1) {
-						k.ids[i] = i
-						break
-					}
-					s = table[h].Load()
-				}
-				if k.all[s-1] == v {
-					k.ids[i] = int32(s - 1)
-					break
-				}
-			}
+			k.ids[i] = id(i)
 		}
 	})
 }

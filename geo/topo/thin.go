@@ -184,8 +184,10 @@ func (u *weeder) collect(ctx context.Context, fn func(emit func(side), a int32))
 
 // conflicts lists, sorted, the segments that need a vertex because of the fresh ones.
 func (u *weeder) conflicts(ctx context.Context, level uint8, fresh []side) ([]side, error) {
-	grid := newGrid(u.c, fresh)
+	made := make(chan *grid, 1)
+	go func() { made <- newGrid(u.c, fresh) }() // on one processor, while the others look for jumps
 	jumped, err := u.jumps(ctx, fresh)
+	grid := <-made
 	if err != nil {
 		return nil, err
 	}
