@@ -22,6 +22,10 @@ WEB := cmd/yutu/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/package-lock.json $(WEB)/style.json 2>/dev/null)
 GO_SOURCES := $(shell find cmd geo gazetteer tiles data migrations \( -name node_modules -o -path $(WEB)/dist -o -path $(WEB)/src \) -prune -o \( -name '*.go' -o -name '*.sql' -o -name '*.csv' -o -name '*.json' -o -name '*.html' -o -name '*.css' \) -print 2>/dev/null)
 
+# What computes without waiting for anything is tested with all draws, and with fewer under the race detector, which makes
+# it five times slower.
+GEOMETRY := ./geo/... ./data/synth
+
 .PHONY: help run build test test-large check bench screenshots packages-run packages-test web-modules tools e2e
 
 help:
@@ -62,7 +66,9 @@ run: packages-run build
 	@exec bin/yutu serve --demo
 
 test: packages-test build
-	go test -race -timeout 40m ./...
+	go test -race -timeout 40m $$(go list ./... | grep -v '^yutu/geo\|^yutu/data/synth')
+	go test -timeout 20m $(GEOMETRY)
+	go test -race -short -timeout 20m $(GEOMETRY)
 	cd $(WEB) && npm run --silent test
 	$(MAKE) e2e
 

@@ -22,7 +22,7 @@ import (
 // villageFile writes the villages of a synthetic county as GeoJSON with a property of every kind.
 func villageFile(t *testing.T) (path string, areas []exchange.Area) {
 	t.Helper()
-	w, err := synth.Generate(context.Background(), synth.Options{Seed: 3})
+	w, err := generate(context.Background(), synth.Options{Size: synth.CountySize, Seed: demoSeed})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,6 @@ import (
 	"github.com/paulmach/orb/encoding/wkb"
 
 	"yutu/data/pgtest"
-	"yutu/data/synth"
 	"yutu/geo/crs"
 	"yutu/geo/division"
 	"yutu/geo/geojson"
@@ -178,7 +177,7 @@ func thinned(mp orb.MultiPolygon, i int) orb.MultiPolygon {
 // TestNeighboursFromAMapServiceAgainstPostGIS makes what map services hand out: GCJ-02, six decimals, every county thinned
 // for itself. A shift alone keeps neighbours together; the thinning does not.
 func TestNeighboursFromAMapServiceAgainstPostGIS(t *testing.T) {
-	w, err := synth.Generate(context.Background(), synth.Options{Seed: 1})
+	w, err := county()
 	if err != nil {
 		t.Fatal(err)
 	}

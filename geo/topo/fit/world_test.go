@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,6 +12,11 @@ import (
 	"yutu/geo/division"
 	"yutu/geo/topo/fit"
 )
+
+// county is the synthetic county, made once; nothing changes it.
+var county = sync.OnceValues(func() (*synth.World, error) {
+	return synth.Generate(context.Background(), synth.Options{Seed: 1})
+})
 
 func areasOf(units []division.Unit) []fit.Area {
 	out := make([]fit.Area, len(units))
@@ -23,7 +29,7 @@ func areasOf(units []division.Unit) []fit.Area {
 }
 
 func TestTheSyntheticCountyIsClean(t *testing.T) {
-	w, err := synth.Generate(context.Background(), synth.Options{Seed: 1})
+	w, err := county()
 	if err != nil {
 		t.Fatal(err)
 	}
