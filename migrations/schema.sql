@@ -200,7 +200,8 @@ CREATE TABLE public.division (
     CONSTRAINT division_parent_check CHECK ((parent ~ '^[0-9]{12}$'::text)),
     CONSTRAINT division_secrecy_check CHECK ((secrecy = ANY (ARRAY['secret'::text, 'internal'::text, 'public'::text]))),
     CONSTRAINT division_valid_check CHECK (((NOT isempty(valid)) AND (lower(valid) IS DISTINCT FROM '-infinity'::date) AND (upper(valid) IS DISTINCT FROM 'infinity'::date)))
-);
+)
+WITH (toast_tuple_target='8160');
 ALTER TABLE ONLY public.division ALTER COLUMN geom SET STORAGE EXTERNAL;
 
 COMMENT ON TABLE public.division IS 'Administrative divisions; one row is one version of one division, in force in a range of dates';
@@ -573,8 +574,6 @@ CREATE INDEX audit_at ON public.audit USING btree (at);
 CREATE INDEX change_subject ON public.change USING btree (subject_id, subject, seq);
 
 CREATE UNIQUE INDEX division_code ON public.division USING btree (code, COALESCE(lower(valid), '-infinity'::date));
-
-CREATE INDEX division_geom ON public.division USING gist (geom);
 
 CREATE INDEX division_order ON public.division USING btree (level, code, lower(valid) NULLS FIRST);
 

@@ -63,6 +63,8 @@ func openBaseline(b testing.TB, home string) *baselineTiles {
 	}
 	run(`DROP SCHEMA IF EXISTS bench CASCADE`)
 	run(`CREATE SCHEMA bench`)
+	run(`CREATE INDEX IF NOT EXISTS bench_geom ON division USING gist (geom)`)
+	b.Cleanup(func() { _, _ = pool.Exec(ctx, `DROP INDEX IF EXISTS bench_geom`) })
 	b.Cleanup(func() { _, _ = pool.Exec(ctx, `DROP SCHEMA IF EXISTS bench CASCADE`) })
 	run(`CREATE TABLE bench.projected AS SELECT id, code, name, level, type, parent,
 		ST_Transform(geom, 3857) AS geom, ST_Transform(label, 3857) AS label FROM division WHERE valid @> current_date`)

@@ -155,6 +155,10 @@ func (t *Tx) importDivisions(ctx context.Context, r ImportRequest, p *plan, f Im
 	if err := t.endVersions(ctx, p, id); err != nil {
 		return 0, err
 	}
+	// The check of the versions keeps the rows of the statement; in the usual 4 MB it would write them to disk once more.
+	if _, err := t.tx.Exec(ctx, `SET LOCAL work_mem = '256MB'`); err != nil {
+		return 0, err
+	}
 	ids, err := t.newDivisionIDs(ctx, fresh)
 	if err != nil {
 		return 0, err
