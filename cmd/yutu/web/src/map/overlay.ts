@@ -1,4 +1,4 @@
-import type { GeoJSONSource, LayerSpecification, Map as LibreMap } from 'maplibre-gl'
+import type { FilterSpecification, GeoJSONSource, LayerSpecification, Map as LibreMap } from 'maplibre-gl'
 import type { AreaGeometry, Position, UnitFeature } from '../api/events'
 import { difference } from '../change/border'
 
@@ -138,7 +138,11 @@ function strips(stay: Shown['stay']): Position[][] {
 }
 
 export class Overlay {
+  /** The names that the map itself shows, with the filters that they have without an overlay. */
+  private readonly names: { id: string; filter: FilterSpecification | undefined }[]
+
   constructor(private readonly map: LibreMap) {
+    this.names = ['township-label', 'village-label'].map((id) => ({ id, filter: map.getFilter(id) ?? undefined }))
     map.addImage('ev-hatch', hatch(), { pixelRatio: 2 })
     for (const id of SOURCES) map.addSource(id, { type: 'geojson', data: collection([]) })
     for (const l of LAYERS) map.addLayer(l)
@@ -155,7 +159,14 @@ export class Overlay {
     this.set('ev-shared', s.shared.map((l) => feature({ type: 'LineString', coordinates: l })))
     // The hatch goes to what is no more; what goes on keeps its ground but for the strips that change hands.
     const going = new Set(s.stay.map((x) => x.before))
-    this.set('ev-ends', s.ends.filter((u) => !going.has(u)).map(unit))
+    const ends = s.ends.filter((u) => !going.has(u))
+    this.set('ev-ends', ends.map(unit))
+    // What the overlay names bears no second name below it.
+    const named = [...ends, ...s.begins].filter(own).map((u) => u.properties.code)
+    for (const { id, filter } of this.names) {
+      const others = ['!', ['in', ['get', 'code'], ['literal', named]]]
+      this.map.setFilter(id, (named.length === 0 ? filter : filter ? ['all', filter, others] : others) as FilterSpecification)
+    }
     this.set('ev-strip', strips(s.stay).map((r) => feature({ type: 'Polygon', coordinates: [r] })))
     this.set('ev-begins', s.begins.map(unit))
     this.set('ev-seat', s.seat ? [feature({ type: 'Point', coordinates: s.seat })] : [])
