@@ -72,9 +72,11 @@ test: packages-test build
 	cd $(WEB) && npm run --silent test
 	$(MAKE) e2e
 
-# The whole province, checked unit by unit by an independent engine: half a minute of work that a change elsewhere does not need.
+# The whole province, checked unit by unit by an independent engine, and simplified for all zooms: work of minutes that a
+# change elsewhere does not need.
 test-large: packages-test
 	YUTU_LARGE=1 go test ./data/synth -run TestTheWholeProvince -count=1 -timeout 20m
+	YUTU_LARGE=1 go test ./geo/topo/fit -run TestTheProvinceSimplified -count=1 -timeout 30m
 
 e2e: packages-test build
 	cd $(WEB) && npm run --silent e2e

@@ -218,7 +218,7 @@ func TestSplitAnywhereLosesNothing(t *testing.T) {
 			t.Fatalf("the border moved %v m, the line %v m", got.BorderMovedM, got.LineMovedM)
 		}
 	})
-	if done < 10 || refused < 10 {
+	if !testing.Short() && (done < 10 || refused < 10) {
 		t.Errorf("%d splits and %d refusals: too few of either", done, refused)
 	}
 }

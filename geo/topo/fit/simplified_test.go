@@ -3,7 +3,9 @@ package fit_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"os"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -11,8 +13,10 @@ import (
 	"github.com/paulmach/orb/encoding/wkb"
 
 	"yutu/data/pgtest"
+	"yutu/data/synth"
 	"yutu/geo/division"
 	"yutu/geo/topo"
+	"yutu/geo/topo/fit"
 )
 
 // What topo.Simplify leaves of a county's villages, by an independent engine: every one is valid, no two overlap, and
@@ -88,6 +92,65 @@ func TestPostGISFindsNothingInSimplifiedVillages(t *testing.T) {
 				t.Errorf("%s: %+v, before it %+v", what, got, before)
 			}
 			t.Log(what)
+		}
+	}
+}
+
+// All villages of the province, for all zooms of a map and by both rules: the arrangement of what is left knows no
+// overlap, no gap, no invalid polygon and no lost unit.
+func TestTheProvinceSimplifiedFitsTogether(t *testing.T) {
+	if os.Getenv("YUTU_LARGE") == "" {
+		t.Skip("the province takes a minute to make; YUTU_LARGE=1 makes it")
+	}
+	w, err := synth.Generate(t.Context(), synth.Options{Size: synth.ProvinceSize, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shapes []orb.MultiPolygon
+	var areas []fit.Area
+	for _, a := range areasOf(w.Units) {
+		if a.Rank == uint8(division.Village) {
+			a.Parent = ""
+			areas, shapes = append(areas, a), append(shapes, a.Geom)
+		}
+	}
+	w = nil
+	count := func() map[fit.Kind]int {
+		r, err := fit.Check(t.Context(), areas, fit.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[fit.Kind]int{}
+		for _, k := range []fit.Kind{fit.Invalid, fit.Overlap, fit.Gap, fit.Hole, fit.Junction} {
+			out[k] = r.Count(k)
+		}
+		return out
+	}
+	before := count()
+	c, err := topo.NewCoverage(t.Context(), shapes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tolerances []float64
+	for z := range uint8(15) {
+		tolerances = append(tolerances, topo.ToleranceAt(z, c.Middle()))
+	}
+	for _, m := range []topo.Method{topo.Visvalingam, topo.DouglasPeucker} {
+		s, err := c.Simplify(t.Context(), m, tolerances)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for z := range tolerances {
+			for i, shape := range s.Shapes(z) {
+				if areas[i].Geom = shape; len(shape) != len(shapes[i]) {
+					t.Errorf("%s at zoom %d: %s has %d parts, not %d", m, z, areas[i].Name, len(shape), len(shapes[i]))
+				}
+			}
+			after := count()
+			t.Logf("%s at zoom %d: %d vertices, %v", m, z, s.Kept(z), after)
+			if !maps.Equal(before, after) {
+				t.Errorf("%s at zoom %d: %v, before it %v", m, z, after, before)
+			}
 		}
 	}
 }
