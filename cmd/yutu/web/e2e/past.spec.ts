@@ -160,7 +160,7 @@ test('the lineage is walked by arrow keys; Enter opens; the table stands behind 
   boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => expect(a.r <= b.x || b.r <= a.x || a.b <= b.y || b.b <= a.y).toBe(true)))
   await page.locator('.lineage .node.chosen').focus()
   await page.keyboard.press('ArrowLeft')
-  await expect(page.locator('.lineage .node:focus')).toHaveAttribute('aria-label', /第\d+乡/)
+  await expect(page.locator('.lineage .node:focus')).toHaveAccessibleName(/第\d+乡/)
   await expect(page.locator('.lineage .node.dim')).toHaveCount(39)
   await page.keyboard.press('ArrowDown')
   const name = (await page.locator('.lineage .node:focus .name').textContent())!
