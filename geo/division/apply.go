@@ -306,7 +306,9 @@ func (p *plan) finish() {
 			p.refuse("child-unknown", "children", "%s 不随本次变更改码。", "%s gets no new code in this event.", code)
 		}
 	}
-	p.conserved()
+	if len(p.refusals) == 0 {
+		p.conserved() // of a plan that was given up halfway the sums say nothing
+	}
 	if len(p.refusals) > 0 {
 		return
 	}
