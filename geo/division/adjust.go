@@ -77,7 +77,8 @@ func (p *plan) near(units []*Unit) (near []*Unit, shapes []orb.MultiPolygon, sid
 	}
 	for i := range p.s.units {
 		u := &p.s.units[i]
-		if !u.Valid.Contains(p.eve) || !u.Valid.Contains(p.r.Date) || !p.s.bounds[i].Intersects(box) && !slices.Contains(units, u) {
+		// A version that ends on this very day takes part: where the line changes it, that is the reason for refusal.
+		if !u.Valid.Contains(p.eve) || !p.s.bounds[i].Intersects(box) && !slices.Contains(units, u) {
 			continue
 		}
 		for k := range units {

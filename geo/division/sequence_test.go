@@ -192,7 +192,7 @@ func drawRequest(t *rapid.T, s *division.State, day division.Date) division.Requ
 	case division.Adjust:
 		var near []*division.Unit
 		for _, n := range all {
-			if n.ID != u.ID && n.Parent == u.Parent && len(sharedStretch(u.Geom, n.Geom)) > 1 {
+			if n.ID != u.ID && len(sharedStretch(u.Geom, n.Geom)) > 1 {
 				near = append(near, n)
 			}
 		}

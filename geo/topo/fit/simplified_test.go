@@ -100,7 +100,7 @@ func TestPostGISFindsNothingInSimplifiedVillages(t *testing.T) {
 // overlap, no gap, no invalid polygon and no lost unit.
 func TestTheProvinceSimplifiedFitsTogether(t *testing.T) {
 	if os.Getenv("YUTU_LARGE") == "" {
-		t.Skip("the province takes a minute to make; YUTU_LARGE=1 makes it")
+		t.Skip("two minutes of work for the whole province: make test-large runs it")
 	}
 	w, err := synth.Generate(t.Context(), synth.Options{Size: synth.ProvinceSize, Seed: 1})
 	if err != nil {
